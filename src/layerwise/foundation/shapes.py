@@ -1,0 +1,35 @@
+"""Array types: the shapes of the cube, written once.
+
+The tests check them at run time (jaxtyping with beartype); for everybody else they cost nothing
+and are documentation.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Float, Num, Shaped, UInt8
+
+if TYPE_CHECKING:
+    Array = np.ndarray[Any, np.dtype[Any]]
+else:
+    Array = np.ndarray
+
+Activations = Num[Array, "n_observations n_units"]
+"""Activations of one layer: one row per observation, one column per unit."""
+
+Points = Float[Array, "n_observations n_components"]
+"""A projection: one point per observation (or per unit)."""
+
+Labels = Shaped[Array, "n_observations"]
+"""One label per observation: integers or strings."""
+
+PerObservation = Float[Array, "n_observations"]
+"""One score per observation."""
+
+Dissimilarity = Float[Array, "n n"]
+"""Symmetric, zero diagonal, not negative."""
+
+Images = UInt8[Array, "n_observations height width channels"]
+"""Pictures of the observations, 0 to 255; channels is 1 (grey) or 3 (RGB)."""
