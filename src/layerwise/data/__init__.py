@@ -1,0 +1,10 @@
+"""Data sets: published ones by name, and your own pictures or arrays, all as one `DataSet`."""
+
+from __future__ import annotations
+
+from layerwise.data.catalog import NAMES, load
+from layerwise.data.dataset import DataSet
+from layerwise.data.images import read_images
+from layerwise.data.npz import read_npz
+
+__all__ = ["NAMES", "DataSet", "load", "read_images", "read_npz"]

@@ -75,9 +75,10 @@ def integer(
     bound = f"an integer >= {low}" if high is None else f"an integer in [{low}, {high}]"
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         raise InvalidType(f"{function}: {argument} must be {bound}; got {value!r}. {hint}".rstrip())
-    if value < low or (high is not None and value > high):
+    result = int(value)
+    if result < low or (high is not None and result > high):
         raise invalid(function, argument, bound, value, hint)
-    return int(value)
+    return result
 
 
 def number(
@@ -88,9 +89,10 @@ def number(
         raise InvalidType(
             f"{function}: {argument} must be a number; got {value!r}. {hint}".rstrip()
         )
-    if not (low <= value <= high) or not np.isfinite(value):
+    result = float(value)
+    if not (low <= result <= high) or not np.isfinite(result):
         raise invalid(function, argument, f"a number in [{low:g}, {high:g}]", value, hint)
-    return float(value)
+    return result
 
 
 def matrix(function: str, argument: str, value: object, *, min_rows: int = 1) -> Array:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Float, Num, Shaped, UInt8
+from jaxtyping import Float, Int, Num, Shaped, UInt8
 
 if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[Any]]
@@ -33,3 +33,6 @@ Dissimilarity = Float[Array, "n n"]
 
 Images = UInt8[Array, "n_observations height width channels"]
 """Pictures of the observations, 0 to 255; channels is 1 (grey) or 3 (RGB)."""
+
+Neighbors = Int[Array, "n_observations n_neighbors"]
+"""Row numbers of each observation's nearest others, nearest first."""

@@ -1,0 +1,9 @@
+"""Networks of the literature, and one plain loop that trains any network and keeps checkpoints."""
+
+from layerwise.models.checkpoint import Checkpoint
+from layerwise.models.convnet import convnet
+from layerwise.models.evaluate import accuracy, predict
+from layerwise.models.mlp import mlp
+from layerwise.models.train import train
+
+__all__ = ["Checkpoint", "accuracy", "convnet", "mlp", "predict", "train"]

@@ -1,0 +1,97 @@
+"""What a user names on the command line, as objects: models, data, runs, weights."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from layerwise.foundation.checks import InvalidType, InvalidValue, UserError, not_found
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from layerwise.store import Run
+
+
+def load_object(address: str, what: str) -> Any:
+    """Return what ``module:name`` or ``path/file.py:name`` names, called if it is a function.
+
+    Raises
+    ------
+    InvalidValue, NotFound
+        If it cannot be imported, does not exist, or fails.
+    """
+    place, colon, name = address.rpartition(":")
+    if not colon or not place or not name:
+        raise InvalidValue(
+            f"{what} must be MODULE:FUNCTION or FILE.py:FUNCTION; got {address!r}. "
+            "The function takes no arguments and returns it."
+        )
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    module = _attempt(f"import {place!r}", lambda: _import(place))
+    found = getattr(module, name, None)
+    if found is None:
+        public = [key for key, value in vars(module).items() if callable(value) and key[0] != "_"]
+        raise not_found("function", name, place, public)
+    needs_call = isinstance(found, type) or (callable(found) and not hasattr(found, "state_dict"))
+    return _attempt(f"call {address}()", found) if needs_call else found
+
+
+def load_model(address: str) -> nn.Module:
+    """Return the network that ``module:function`` builds."""
+    from torch import nn
+
+    model = load_object(address, "the model")
+    if not isinstance(model, nn.Module):
+        raise InvalidType(
+            f"{address} must return a torch.nn.Module; got {type(model).__name__}. "
+            "Name the function that builds the network, or its class."
+        )
+    return model
+
+
+def load_data(name: str, split: str, data_dir: Path | None, n: int | None, seed: int) -> Any:
+    """Return a data set by name, ``.npz``, folder of pictures, or ``module:function``."""
+    from layerwise import data
+
+    if ":" in name and not Path(name).exists():
+        return load_object(name, "the data")
+    found = data.load(name, split=split, data_dir=data_dir)
+    return found.sample(n, random_state=seed) if n is not None and n < len(found) else found
+
+
+def open_run(path: Path) -> Run:
+    """Return the run in a folder."""
+    from layerwise.store import Run
+
+    return Run.open(path)
+
+
+def _import(place: str) -> Any:
+    if not place.endswith(".py"):
+        return importlib.import_module(place)
+    path = Path(place)
+    if not path.is_file():
+        raise InvalidValue(f"there is no file {place}")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise InvalidValue(f"{place} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _attempt(action: str, function: Callable[[], Any]) -> Any:
+    """Run the user's own code; its failure is one sentence that names it."""
+    try:
+        return function()
+    except UserError:
+        raise
+    except Exception as error:
+        raise InvalidValue(f"cannot {action}: {type(error).__name__}: {error}") from error

@@ -1,0 +1,48 @@
+"""Options that several commands share, worded once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Model = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL",
+        help="MODULE:FUNCTION or FILE.py:FUNCTION that returns the network (a class will do).",
+        show_default=False,
+    ),
+]
+Data = Annotated[
+    str,
+    typer.Option(
+        "--data",
+        help="A data set by name (digits, mnist, fashion-mnist, svhn, cifar10, cifar100), an .npz, "
+        "a folder of pictures with one folder a class, or MODULE:FUNCTION for a torch Dataset.",
+    ),
+]
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data-dir", help="Where the files of the data set are.", show_default=False),
+]
+Split = Annotated[str, typer.Option("--split", help="train or test.")]
+Count = Annotated[
+    int | None, typer.Option("-n", help="Take a seeded sample of this many observations.")
+]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of samples and methods.")]
+RunFolder = Annotated[
+    Path, typer.Argument(metavar="RUN", help="Folder of a run.", show_default=False)
+]
+Layers = Annotated[
+    list[str] | None,
+    typer.Option("--layer", "-l", help="Name or glob, can be repeated; default: all."),
+]
+Checkpoint = Annotated[
+    str | None, typer.Option("--checkpoint", "-c", help="Default: every checkpoint.")
+]
+Subset = Annotated[
+    str, typer.Option("--subset", help='Value of the label column "subset"; default: all.')
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

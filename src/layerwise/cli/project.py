@@ -1,0 +1,73 @@
+"""`layerwise project`: maps of the observations by their activations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from layerwise.cli import options
+from layerwise.cli.inputs import open_run
+from layerwise.cli.output import print_json, print_table
+from layerwise.foundation.checks import not_found
+
+if TYPE_CHECKING:
+    from layerwise.store import Run
+
+
+def project(
+    run: options.RunFolder,
+    layer: options.Layers = None,
+    checkpoint: options.Checkpoint = None,
+    subset: options.Subset = "",
+    method: Annotated[str, typer.Option(help="tsne, pca, mds or umap.")] = "tsne",
+    perplexity: Annotated[float, typer.Option(help="Of t-SNE.")] = 30.0,
+    n: options.Count = 2000,
+    seed: options.Seed = 0,
+    json: options.Json = False,
+) -> None:
+    """Project the observations by what layers say of them, and keep the maps in the run.
+
+    Example: layerwise project runs/mine --layer 'relu*' --method tsne
+    """
+    from layerwise import analysis
+
+    opened = open_run(run)
+    parameters: dict[str, Any] = {"perplexity": perplexity} if method == "tsne" else {}
+    rows = []
+    for name, place in chosen(opened, layer, checkpoint):
+        frame = analysis.project(
+            opened, layer=name, checkpoint=place, subset=subset, method=method, n=n,
+            random_state=seed, **parameters,
+        )  # fmt: skip
+        rows.append({"layer": name, "checkpoint": place, "method": method, "points": len(frame)})
+    if json:
+        print_json(rows=rows, run=opened.path)
+        return
+    head = ("layer", "checkpoint", "method", "points")
+    print_table(head, [tuple(row.values()) for row in rows])
+    print(f"maps: {opened.path / 'tables' / 'projections'}")
+
+
+def chosen(run: Run, layers: list[str] | None, checkpoint: str | None) -> list[tuple[str, str]]:
+    """Return the layers and checkpoints that names and globs ask for; "output" only by name."""
+    from fnmatch import fnmatchcase
+
+    wanted = [name for name in run.layers if name != "output"]
+    if layers:
+        wanted = []
+        for pattern in layers:
+            literal = pattern.replace("[", "[[]")
+            matched = [name for name in run.layers if fnmatchcase(name, literal)]
+            if not matched:
+                raise not_found("layer", pattern, str(run.path), run.layers)
+            wanted += [name for name in matched if name not in wanted]
+    if checkpoint is not None and checkpoint not in run.checkpoints:
+        raise not_found("checkpoint", checkpoint, str(run.path), run.checkpoints)
+    checkpoints = [checkpoint] if checkpoint else list(run.checkpoints)
+    return [
+        (name, place)
+        for place in checkpoints
+        for name in wanted
+        if name != "input" or place == checkpoints[0]  # the input does not change with the weights
+    ]

@@ -1,0 +1,36 @@
+"""`layerwise report`: one page that carries itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from layerwise.cli.inputs import open_run
+from layerwise.cli.output import print_json
+
+
+def report(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN...", help="One run, or several seeds.", show_default=False),
+    ],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Default: report.html in the first run.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Write the report of a run as one HTML file that opens by double-click.
+
+    Example: layerwise report runs/mine -o mine.html
+    """
+    from layerwise import report as reports
+
+    opened = [open_run(path) for path in runs]
+    page = reports.write(opened, output or opened[0].path / "report.html")
+    size = page.stat().st_size
+    if json:
+        print_json(report=page, bytes=size)
+    else:
+        print(f"report: {page} ({size / 1e6:.1f} MB)")

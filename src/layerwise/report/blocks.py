@@ -1,0 +1,104 @@
+"""What a report is made of: sections that hold findings, notes, figures, tables and code.
+
+Blocks carry plain text and PNG bytes, never markup: the template escapes every string, so no name
+of a class, a layer or a run can become HTML.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+NUMBER = re.compile(r"[-+−–±×0-9.,e%\s\u00a0\u202f]*")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of formatted cells; a column whose cells are all numbers is set in figures, right."""
+
+    kind: ClassVar[str] = "table"
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    caption: str = ""
+    limit: ClassVar[int] = 200
+
+    @property
+    def shown(self) -> tuple[tuple[str, ...], ...]:
+        """The first :attr:`limit` rows; the template says how many there are in all."""
+        return self.rows[: self.limit]
+
+    @property
+    def numeric(self) -> tuple[bool, ...]:
+        """Whether each column holds nothing but numbers.
+
+        Examples
+        --------
+        >>> Table(("layer", "hit"), (("relu1", "91.0 %"), ("relu2", "–"))).numeric
+        (False, True)
+        """
+        return tuple(
+            all(NUMBER.fullmatch(cell) for cell in column)
+            for column in zip(*self.rows, strict=True)
+        ) or (False,) * len(self.columns)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A still picture; `alt` says what it shows, `caption` what to see and how it was made.
+
+    `png` comes at twice the size it is shown at, so it stays crisp on dense screens and in print.
+    """
+
+    kind: ClassVar[str] = "figure"
+    id: str
+    png: bytes
+    alt: str
+    caption: str
+    numbers: Table | None = None
+    numbers_title: str = "The numbers of this figure"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sentence with its numbers and their control; `figure` is the id of the evidence."""
+
+    text: str
+    figure: str = ""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The findings of the report, in order of weight."""
+
+    kind: ClassVar[str] = "findings"
+    items: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Note:
+    """A paragraph; `warning` sets it apart."""
+
+    kind: ClassVar[str] = "note"
+    text: str
+    warning: bool = False
+
+
+@dataclass(frozen=True)
+class Code:
+    """Commands to copy."""
+
+    kind: ClassVar[str] = "code"
+    text: str
+
+
+Block = Table | Figure | Findings | Note | Code
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page; `id` is its anchor."""
+
+    id: str
+    title: str
+    blocks: tuple[Block, ...]
