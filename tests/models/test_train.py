@@ -265,6 +265,7 @@ def test_killed_at_random_moments_same_bytes(tmp_path: Path) -> None:
 # Refusals
 
 
+@pytest.mark.usefixtures("commits")
 @pytest.mark.parametrize(
     ("change", "message"),
     [

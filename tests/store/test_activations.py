@@ -22,7 +22,8 @@ N, UNITS = 41, 18  # of conv#1[0] in the sample
 def axis(n):
     """Return keys for one axis of length n, some out of bounds or of the wrong length."""
     small = st.integers(-n - 1, n)
-    arrays = npst.arrays(np.int64, npst.array_shapes(min_dims=1, max_dims=2, min_side=0, max_side=6),
+    shapes = npst.array_shapes(min_dims=1, max_dims=2, min_side=0, max_side=6)
+    arrays = npst.arrays(np.int64, shapes,
                          elements=st.integers(-n, n - 1))  # fmt: skip
     masks = st.one_of(
         st.just(n), st.just(n - 1)
@@ -64,7 +65,6 @@ def test_indexing_is_that_of_numpy(recorded, sample, name, key):
     else:
         assert np.shape(found) == np.shape(expected)
         assert sample.same(np.asarray(found), np.asarray(expected))
-        assert isinstance(found, np.ndarray) == isinstance(expected, np.ndarray)
 
 
 @pytest.mark.parametrize("name", ["relu", "norm", "output", "input", "pictures"])

@@ -30,7 +30,7 @@ def layers(
 
     from layerwise.foundation.checks import InvalidValue
     from layerwise.network import survey, unwrap
-    from layerwise.recording.plan import readable
+    from layerwise.recording.budget import readable
     from layerwise.recording.source import as_source
 
     network = unwrap(load_model(model))

@@ -62,7 +62,7 @@ def record(
     from layerwise.network.weights import apply_weights, load_weights
     from layerwise.recording import plan
     from layerwise.recording import record as record_run
-    from layerwise.recording.plan import readable
+    from layerwise.recording.budget import readable
 
     if keep_memory:
         keep_freed_memory()

@@ -123,7 +123,10 @@ class DataSet:
             picked = np.atleast_1d(np.arange(len(self))[rows])
         except IndexError as error:
             raise checks.invalid(
-                "take", "rows", f"indices below {len(self)}, a mask of that length, or a slice", error
+                "take",
+                "rows",
+                f"indices below {len(self)}, a mask of that length, or a slice",
+                error,
             ) from None
         labels = {column: codes[picked] for column, codes in self.labels.items()}
         return replace(self, observations=self.observations[picked], labels=labels)

@@ -51,7 +51,7 @@ def locate(
     layouts: Sequence[str] = (),
     data_dir: str | Path | None = None,
 ) -> list[Path]:
-    """Return one path for each of `remotes`, all from one folder, or the one .npz that replaces them.
+    """Return a path for each of `remotes`, all in one folder, or the .npz that stands for them.
 
     Parameters
     ----------
@@ -75,9 +75,7 @@ def locate(
     return [cache / remote.name for remote in remotes]
 
 
-def _data_folders(
-    name: str, layouts: Sequence[str], data_dir: str | Path | None
-) -> Iterator[Path]:
+def _data_folders(name: str, layouts: Sequence[str], data_dir: str | Path | None) -> Iterator[Path]:
     for argument, value in (("data_dir", data_dir), (VARIABLE, os.environ.get(VARIABLE))):
         if not value:
             continue

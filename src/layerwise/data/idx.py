@@ -47,7 +47,7 @@ def read_idx(path: str | Path) -> Array:
 
 def _read(stream: BinaryIO, path: Path) -> Array:
     magic = stream.read(4)
-    if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in DTYPES or not magic[3]:
+    if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in DTYPES or not 0 < magic[3] < 9:
         raise _broken(path, "an IDX file (0, 0, type, dimensions)", f"first bytes {magic.hex(' ')}")
     dtype = np.dtype(DTYPES[magic[2]])
     header = stream.read(4 * magic[3])
@@ -55,7 +55,9 @@ def _read(stream: BinaryIO, path: Path) -> Array:
         raise _broken(path, "complete", "a file that ends in its header")
     shape = struct.unpack(f">{magic[3]}I", header)
     n_bytes = math.prod(shape) * dtype.itemsize
-    refuse_bomb(path.name, n_bytes, path.stat().st_size)
+    # An empty dimension counts as one: beside it, the others may still exceed what numpy can name.
+    declared = math.prod(max(side, 1) for side in shape) * dtype.itemsize
+    refuse_bomb(path.name, declared, path.stat().st_size)
     values = stream.read(n_bytes)
     if len(values) < n_bytes or stream.read(1):
         found = f"{len(values):,}" if len(values) < n_bytes else "more"

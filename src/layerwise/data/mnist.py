@@ -44,7 +44,7 @@ MNIST = Published(
     name="mnist",
     source="MNIST: 60,000 train and 10,000 test handwritten digits, 28x28 grey; "
     "LeCun, Bottou, Bengio and Haffner 1998; CC BY-SA 3.0",
-    labels={"digit": DIGITS},
+    class_names={"digit": DIGITS},
     files={
         "train": (
             _file(
@@ -76,7 +76,7 @@ FASHION_MNIST = Published(
     name="fashion-mnist",
     source="Fashion-MNIST: 60,000 train and 10,000 test pictures of clothing, 28x28 grey; "
     "Xiao, Rasul and Vollgraf 2017; MIT",
-    labels={"class": GARMENTS},
+    class_names={"class": GARMENTS},
     files={
         "train": (
             _file(

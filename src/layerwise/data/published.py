@@ -15,8 +15,8 @@ from layerwise.data.npz import read_npz
 from layerwise.data.split import PARTS
 from layerwise.foundation.shapes import Array
 
-Contents = tuple[Array, Mapping[str, Array], Mapping[str, tuple[str, ...]]]
-"""Observations, label columns, class names of the columns."""
+Contents = tuple[Array, Sequence[Array]]
+"""Pictures, and one array of codes for each label column."""
 
 
 @dataclass(frozen=True)
@@ -27,17 +27,15 @@ class Published:
     ----------
     name : what :func:`layerwise.data.load` calls it
     source : one line for people: what, how many, citation, licence
-    label : name of the class label's column
-    class_names : what its integers mean; empty if the files say so
+    class_names : label column -> what its integers mean; the first column is the class label
     files : part -> the files it needs
-    read : what turns the files of a split into arrays
+    read : what turns these files into the arrays of a split
     layouts : where torchvision puts the files below its `root`
     """
 
     name: str
     source: str
-    label: str
-    class_names: tuple[str, ...]
+    class_names: Mapping[str, tuple[str, ...]]
     files: Mapping[str, tuple[Remote, ...]]
     read: Callable[[Sequence[Path], str], Contents]
     layouts: tuple[str, ...] = ()
@@ -47,11 +45,11 @@ class Published:
         remotes = dict.fromkeys(remote for part in PARTS[split] for remote in self.files[part])
         paths = locate(self.name, list(remotes), layouts=self.layouts, data_dir=data_dir)
         if paths[0].suffix == ".npz":
+            column, names = next(iter(self.class_names.items()))
             return read_npz(
-                paths[0], split=split, name=self.name, label=self.label,
-                class_names=self.class_names, source=f"{self.source}. Read from {paths[0].name}",
+                paths[0], split=split, name=self.name, column=column, class_names=names,
+                source=f"{self.source}. As found in {paths[0].name}",
             )  # fmt: skip
-        observations, labels, class_names = self.read(paths, split)
-        if self.class_names:
-            class_names = {self.label: self.class_names}
-        return DataSet(self.name, observations, labels, class_names, self.source)
+        observations, codes = self.read(paths, split)
+        labels = dict(zip(self.class_names, codes, strict=True))
+        return DataSet(self.name, observations, labels, self.class_names, self.source)

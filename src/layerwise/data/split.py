@@ -5,6 +5,7 @@ A published split is kept. Where there is none, one fixed draw makes it, the sam
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -57,3 +58,8 @@ def seeded_split(labels: Labels, split: str, test_share: Fraction) -> Array:
     rng = np.random.default_rng(SEED)
     test = stratified_rows(labels, round(len(labels) * test_share), rng)
     return test if split == "test" else np.setdiff1d(everything, test, assume_unique=True)
+
+
+def join(arrays: Sequence[Array]) -> Array:
+    """Return the arrays end to end; a single one is not copied."""
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)

@@ -47,7 +47,7 @@ def class_colors(n_classes: int) -> list[str]:
     ['#CC6677', '#332288']
     """
     checks.integer("class_colors", "n_classes", n_classes, 0)
-    tints = [to_hex(0.5 + 0.5 * np.array(to_rgb(color))) for color in DISTINCT]
+    tints = [to_hex(_halfway_to_white(*to_rgb(color))) for color in DISTINCT]
     # Golden-angle steps keep consecutive classes far apart in hue, three levels in lightness.
     spaced = [
         to_hex(colorsys.hls_to_rgb(k * 0.618034 % 1, (0.35, 0.5, 0.65)[k % 3], 0.7))
@@ -89,6 +89,10 @@ def classes_of(
             raise checks.not_found("class", name, f"{function}'s class_names", names)
         codes[row] = number[name]
     return codes, names
+
+
+def _halfway_to_white(red: float, green: float, blue: float) -> tuple[float, float, float]:
+    return (1 + red) / 2, (1 + green) / 2, (1 + blue) / 2
 
 
 def _name(label: object) -> str:

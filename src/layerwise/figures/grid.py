@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from matplotlib.axes import Axes
+import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from layerwise.figures.color import classes_of
 from layerwise.figures.scatter import (
@@ -17,9 +18,19 @@ from layerwise.figures.scatter import (
     points,
     wrong_rows,
 )
-from layerwise.figures.style import INK, SMALL, TEXT, WIDTH, characters, fit, new_figure, shorten
+from layerwise.figures.style import (
+    INK,
+    SMALL,
+    TEXT,
+    WIDTH,
+    bare,
+    characters,
+    fit,
+    new_figure,
+    shorten,
+)
 from layerwise.foundation import checks
-from layerwise.foundation.shapes import Labels, Points
+from layerwise.foundation.shapes import Array, Labels, Points
 
 MOST_COLUMNS = 5
 """Panels side by side; more wrap to the next block. Five leave 1.8 inches each."""
@@ -79,7 +90,7 @@ def small_multiples(
     Examples
     --------
     >>> square = [[0.0, 0], [0, 1], [1, 0], [1, 1]]
-    >>> figure = small_multiples([Panel(square, caption="NH 100 %")] * 2, columns=["relu1", "relu2"])
+    >>> figure = small_multiples([Panel(square), Panel(square)], columns=["relu1", "relu2"])
     >>> [ax.get_title() for ax in figure.axes]
     ['relu1', 'relu2']
     """
@@ -90,30 +101,78 @@ def small_multiples(
         )
     if all(panel is None for panel in panels):
         raise checks.invalid(name, "panels", "at least one panel", "none")
-    names = _names(name, panels, class_names)
+    codes, names = _shared_classes(name, panels, class_names)
 
     n_blocks = math.ceil(len(columns) / MOST_COLUMNS)
-    width = math.ceil(len(columns) / n_blocks)
-    side = min((WIDTH - 0.3) / width, 3.6)
-    lines = max((fit(p.caption, side, SMALL).count("\n") + 1 if p.caption else 0)
-                for p in panels if p)  # fmt: skip
-    height = side * 0.95 + 0.17 * lines + 0.1
+    across = math.ceil(len(columns) / n_blocks)
+    side = min((WIDTH - 0.3) / across, 3.6)
+    captions = [fit(panel.caption, side, SMALL) if panel else "" for panel in panels]
+    lines = max(caption.count("\n") + 1 if caption else 0 for caption in captions)
+    height = side + 0.16 * lines
+    entries = _legend(codes, names, panels) if legend else []
+    beside = _legend_columns(entries)
     figure = new_figure(
-        width * side + 0.3, n_blocks * (len(rows) * height + 0.3) + 0.3 * legend + 0.35 * bool(title),
+        across * side + 0.3,
+        n_blocks * (len(rows) * height + 0.3) + 0.4 * bool(title)
+        + 0.22 * math.ceil(len(entries) / beside),
         title,
     )  # fmt: skip
-    spec = figure.add_gridspec(n_blocks * len(rows), width)
-    seen: set[int] = set()
-    n_wrong, unlabelled = 0, False
+    spec = figure.add_gridspec(n_blocks * len(rows), across)
     for place, panel in enumerate(panels):
-        if panel is None:
-            continue
         row, column = divmod(place, len(columns))
-        block, across = divmod(column, width)
-        ax = figure.add_subplot(spec[block * len(rows) + row, across])
+        block, left = divmod(column, across)
+        ax = figure.add_subplot(spec[block * len(rows) + row, left])
+        if panel is None:
+            bare(ax)
+            ax.spines[:].set_visible(False)
+        else:
+            wrong = wrong_rows(name, panel.correct, len(panel.Y))
+            colors = point_colors(codes[place], len(names))
+            draw_points(ax, points(name, panel.Y), wrong, colors=colors)
         if row == 0:
-            longest = characters(side, TEXT)
-            ax.set_title(shorten(columns[column], longest), fontsize=TEXT, color=INK)
-        if across == 0 and rows[row]:
-            text = shorten(rows[row], characters(side, TEXT))
-            ax.set_ylabel(text, fontsize=TEXT, color=INK)
+            heading = shorten_layer(columns[column], characters(side, TEXT))
+            ax.set_title(heading, fontsize=TEXT, color=INK)
+        if left == 0:
+            heading = shorten(rows[row], characters(side, TEXT))
+            ax.set_ylabel(heading, fontsize=TEXT, color=INK)
+        ax.set_xlabel(captions[place], fontsize=SMALL, color=INK)
+    if entries:
+        figure.legend(
+            handles=entries, loc="outside lower center", ncols=beside, fontsize=SMALL,
+            frameon=False, handletextpad=0.2, columnspacing=1.2, labelcolor=INK,
+        )  # fmt: skip
+    return figure
+
+
+def _shared_classes(
+    function: str, panels: Sequence[Panel | None], class_names: Sequence[str] | None
+) -> tuple[list[Array], list[str]]:
+    """Return the class numbers of every panel's points, numbered over all panels together."""
+    codes = [np.full(len(panel.Y) if panel else 0, -1) for panel in panels]
+    given = [k for k, panel in enumerate(panels) if panel and panel.labels is not None]
+    if not given:
+        return codes, []
+    labels = [checks.labels(function, panels[k].labels, len(codes[k])) for k in given]  # type: ignore[union-attr]
+    together = np.concatenate(labels)
+    numbers, names = classes_of(function, together, len(together), class_names)
+    ends = np.cumsum([len(part) for part in labels])[:-1]
+    for k, part in zip(given, np.split(numbers, ends), strict=True):
+        codes[k] = part
+    return codes, names
+
+
+def _legend(codes: list[Array], names: list[str], panels: Sequence[Panel | None]) -> list[Line2D]:
+    labelled = [
+        c for c, panel in zip(codes, panels, strict=True) if panel and panel.labels is not None
+    ]
+    wrong = any(
+        panel and panel.correct is not None and not np.all(panel.correct) for panel in panels
+    )
+    together = np.concatenate(labelled) if labelled else np.zeros(0, int)
+    return class_entries(together, names, "misclassified" if wrong else "")
+
+
+def _legend_columns(entries: Sequence[Line2D]) -> int:
+    """Return how many entries fit side by side under the widest figure."""
+    longest = max((len(str(entry.get_label())) for entry in entries), default=1)
+    return max(1, min(len(entries), characters(WIDTH - 0.5, SMALL) // (longest + 6)))

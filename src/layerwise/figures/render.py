@@ -24,12 +24,12 @@ METADATA: dict[str, dict[str, str | None]] = {
 
 
 def to_png(figure: Figure, *, dpi: float = 144) -> bytes:
-    """Return the figure as a PNG; 144 dots an inch are sharp on a 900 pixel page.
+    r"""Return the figure as a PNG; 144 dots an inch are sharp on a 900 pixel page.
 
     Examples
     --------
     >>> to_png(Figure())[:4]
-    b'\\x89PNG'
+    b'\x89PNG'
     """
     return _render(figure, "png", dpi)
 

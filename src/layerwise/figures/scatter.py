@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from layerwise.figures.color import MISSING, SEQUENTIAL, class_colors, classes_of
-from layerwise.figures.style import INK, SMALL, TEXT, WIDTH, bare, new_figure, shorten
+from layerwise.figures.style import INK, SMALL, TEXT, WIDTH, bare, fit, new_figure, shorten
 from layerwise.figures.thumbnails import draw_thumbnails
 from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array, Images, Labels, PerObservation, Points
@@ -78,21 +78,21 @@ def scatter(
     if labels is not None and values is not None:
         raise checks.invalid(name, "labels", "left out if values are given", "both")
     if images is not None and len(images) != len(Y):
-        raise checks.invalid(
-            name, "images", f"one per point ({len(Y)})", f"{len(images)} images"
-        )
+        raise checks.invalid(name, "images", f"one per point ({len(Y)})", f"{len(images)} images")
+    counted = f"misclassified ({int(wrong.sum()):,})" if wrong.any() else ""
     keyed = legend and (labels is not None or bool(wrong.any()))
-    figure = new_figure(WIDTH * (0.8 if keyed or values is not None else 0.62), 5.6, title)
+    figure = new_figure(WIDTH * (0.8 if keyed or values is not None else 0.62), 5.6)
     ax = figure.add_subplot()
+    ax.set_title(fit(title, WIDTH * 0.55, TEXT + 1), fontsize=TEXT + 1, color=INK)
     if values is not None:
         numbers = np.asarray(checks.labels(name, values, len(Y), "values"), dtype=float)
         shown = draw_points(ax, Y, wrong, numbers=numbers)
         bar = figure.colorbar(shown, ax=ax, shrink=0.6, aspect=30)
         bar.set_label(values_name, fontsize=TEXT, color=INK)
         bar.ax.tick_params(labelsize=SMALL, colors=INK)
-        bar.outline.set_visible(False)  # type: ignore[operator]
+        bar.outline.set_visible(False)
         edges = SEQUENTIAL(shown.norm(numbers))
-        entries = class_entries(np.zeros(0, int), [], wrong)
+        entries = class_entries(np.zeros(0, int), [], counted)
     else:
         codes, names = (
             (np.full(len(Y), -1), []) if labels is None
@@ -100,13 +100,13 @@ def scatter(
         )  # fmt: skip
         edges = point_colors(codes, len(names))
         draw_points(ax, Y, wrong, colors=edges)
-        entries = class_entries(codes if labels is not None else codes[:0], names, wrong)
+        entries = class_entries(codes if labels is not None else codes[:0], names, counted)
     if images is not None:
         draw_thumbnails(ax, Y, np.asarray(images), edges, first=wrong)
     if legend and entries:
         figure.legend(
-            handles=entries, loc="outside right upper", fontsize=TEXT, frameon=False,
-            handletextpad=0.3, labelcolor=INK,
+            handles=entries, fontsize=TEXT, frameon=False, handletextpad=0.3, labelcolor=INK,
+            loc="outside right upper" if values is None else "outside lower center",
         )  # fmt: skip
     return figure
 
@@ -143,7 +143,7 @@ def draw_points(
     ax.set_aspect("equal", adjustable="datalim")
     ax.margins(0.04)
     inches = ax.get_position().width * ax.figure.get_figure(root=True).get_figwidth()
-    size = float(np.clip(700 * inches**2 / max(len(Y), 1), 0.6, 30))
+    size = float(np.clip(4000 * inches / len(Y), 0.6, 30))
     style: dict[str, Any] = {"cmap": SEQUENTIAL} if numbers is not None else {}
     limits: dict[str, Any] = {}
     if numbers is not None:
@@ -156,15 +156,15 @@ def draw_points(
     )  # fmt: skip
     if wrong.any():
         ax.scatter(
-            Y[wrong, 0], Y[wrong, 1], s=max(1.8 * size, 9 * min(inches, 4)), marker="X",
-            c=None if paint is None else paint[wrong], edgecolors=INK, linewidths=0.7,
+            Y[wrong, 0], Y[wrong, 1], s=float(np.clip(2.2 * size, 12, 40)), marker="X",
+            c=None if paint is None else paint[wrong], edgecolors=INK, linewidths=0.6,
             rasterized=True, zorder=3, **style, **limits,
         )  # fmt: skip
     return dots
 
 
-def class_entries(codes: Array, names: Sequence[str], wrong: Array) -> list[Line2D]:
-    """Return the legend: classes that occur, how many more there are, missing, misclassified."""
+def class_entries(codes: Array, names: Sequence[str], cross: str) -> list[Line2D]:
+    """Return the legend: classes that occur, how many more there are, missing, and the cross."""
     colors = class_colors(len(names))
     present = np.unique(codes[codes >= 0]).tolist()
     listed = present if len(present) <= MOST_ENTRIES else present[: MOST_ENTRIES - 1]
@@ -173,10 +173,8 @@ def class_entries(codes: Array, names: Sequence[str], wrong: Array) -> list[Line
         entries.append(_entry(f"… and {len(present) - len(listed)} more", marker=""))
     if (codes < 0).any():
         entries.append(_entry("no label", color=MISSING))
-    if wrong.any():
-        entries.append(
-            _entry(f"misclassified ({int(wrong.sum()):,})", marker="X", color="white", edge=INK)
-        )
+    if cross:
+        entries.append(_entry(cross, marker="X", color="white", edge=INK))
     return entries
 
 

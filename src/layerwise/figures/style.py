@@ -11,6 +11,7 @@ import textwrap
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 WIDTH = 9.0
 """Inches; the widest a figure gets."""
@@ -28,7 +29,8 @@ FAINT = "#c9c9c6"
 
 def new_figure(width: float, height: float, title: str = "") -> Figure:
     """Return an empty white figure, inches, whose parts never overlap."""
-    figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    layout = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08)
+    figure = Figure(figsize=(width, height), layout=layout, facecolor="white")
     if title:
         figure.suptitle(fit(title, width, TEXT + 1), fontsize=TEXT + 1, color=INK)
     return figure
@@ -60,6 +62,20 @@ def shorten(text: object, longest: int) -> str:
     """
     words = " ".join(str(text).split())
     return words if len(words) <= longest else words[: longest - 1].rstrip() + "…"
+
+
+def shorten_layer(name: object, longest: int) -> str:
+    """Return the name of a layer without its middle: beginning and end tell layers apart.
+
+    Examples
+    --------
+    >>> shorten_layer("features.denseblock3.conv2", 16)
+    'features…3.conv2'
+    """
+    text = str(name)
+    if len(text) <= longest:
+        return text
+    return text[: longest // 2] + "…" + text[len(text) - (longest - 1) // 2 :]
 
 
 def characters(width: float, points: float) -> int:

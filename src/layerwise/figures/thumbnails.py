@@ -37,6 +37,6 @@ def _draw(ax: Axes, corner: Array, side: float, image: Array, color: object) -> 
         aspect=ax.get_aspect(), zorder=4, interpolation="nearest",
     )  # fmt: skip
     ax.add_patch(
-        Rectangle((x, y), side, side, fill=False, edgecolor=color, linewidth=1.2, zorder=5)  # type: ignore[arg-type]
+        Rectangle((x, y), side, side, fill=False, edgecolor=color, linewidth=1.2, zorder=5)
     )
     ax.autoscale_view()

@@ -31,7 +31,7 @@ from layerwise.network.weights import apply_weights, fingerprint, load_weights
 from layerwise.store.durable import sweep, write_atomically
 
 COMMIT_EVERY = 5.0
-"""Seconds of learning that a crash may cost, beyond the epoch under way; a commit waits for disk."""
+"""Seconds of learning that a crash may cost beyond its epoch; every commit waits for the disk."""
 
 Row = dict[str, Any]
 """One epoch in the history: the fields of :class:`Checkpoint` that are not its file."""

@@ -210,7 +210,7 @@ def _learn(
             logits, truth = _logits(model, X, rows), y[rows].to(_device(model))
             loss = nn.functional.cross_entropy(logits, truth)
             update.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            torch.autograd.backward(loss)
             update.step()
             step += 1
             value = loss.item()

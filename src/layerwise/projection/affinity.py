@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import numpy as np
 import scipy.sparse as sp
-from numba import njit, prange
+from numba import prange
 
 from layerwise.foundation.shapes import Array
+from layerwise.projection.kernels import kernel
 
 
-@njit(cache=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def _calibrate(squared, perplexity):  # type: ignore[no-untyped-def]
     """Rows of probabilities whose entropy is log(perplexity), by safeguarded Newton steps."""
     n, k = squared.shape
@@ -83,7 +84,9 @@ def conditional_probabilities(squared_distances: Array, perplexity: float) -> Ar
     return _calibrate(squared_distances, float(perplexity))  # type: ignore[no-any-return]
 
 
-def joint_probabilities(neighbours: Array, squared_distances: Array, perplexity: float) -> sp.csr_array:
+def joint_probabilities(
+    neighbours: Array, squared_distances: Array, perplexity: float
+) -> sp.csr_array:
     """Symmetric affinities of all observations, summing to one.
 
     Parameters
@@ -99,5 +102,7 @@ def joint_probabilities(neighbours: Array, squared_distances: Array, perplexity:
     n, k = neighbours.shape
     weights = conditional_probabilities(squared_distances, perplexity)
     weights /= np.float32(2 * n)
-    one_way = sp.csr_array((weights.ravel(), neighbours.ravel(), np.arange(0, n * k + 1, k)), (n, n))
+    one_way = sp.csr_array(
+        (weights.ravel(), neighbours.ravel(), np.arange(0, n * k + 1, k)), (n, n)
+    )
     return sp.csr_array(one_way + one_way.T)

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
-from numba import njit, prange
+from numba import prange
 
 from layerwise.foundation.shapes import Array
+from layerwise.projection.kernels import kernel
 
 Repulsion = Callable[[Array], tuple[Array, float]]
 """Y (2, n) to the unnormalised forces, in parts (parts, 2, n) to be added, and Z."""
@@ -27,8 +28,6 @@ GAIN_UP = np.float32(0.2)
 GAIN_DOWN = np.float32(0.8)
 MIN_GAIN = np.float32(0.01)
 MAX_STEP = np.float32(5.0)
-
-_OPTIONS = {"cache": True, "fastmath": True, "error_model": "numpy", "parallel": True}
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Phase:
     learning_rate: float
 
 
-@njit(**_OPTIONS)
+@kernel(fastmath=True, parallel=True)
 def _move(indptr, indices, p, target, Y, parts, z, scale, rate, velocity, gains, moved):  # type: ignore[no-untyped-def]
     """Write the points after one step to `moved`; attraction is towards `target`."""
     n = Y.shape[1]
@@ -120,7 +119,7 @@ def descend(
     return Y
 
 
-@njit(**_OPTIONS)
+@kernel(fastmath=True, parallel=True)
 def _attraction_terms(indptr, indices, p, Y):  # type: ignore[no-untyped-def]
     """Per row, the sum of p log p/q with q not normalised."""
     terms = np.zeros(Y.shape[1])

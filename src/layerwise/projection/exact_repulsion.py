@@ -10,14 +10,11 @@ Source: van der Maaten and Hinton 2008, equation 5 (the second sum).
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from llvmlite import ir
-from numba import njit, prange, types
-from numba.extending import intrinsic
+from numba import prange
 
 from layerwise.foundation.shapes import Array
+from layerwise.projection.kernels import fast_reciprocals, kernel, multiply_add
 
 TILE = 256
 """Points in a tile: 4 arrays of 256 float32 fill 4 KB of the level-1 cache."""
@@ -28,43 +25,10 @@ TASKS = 16
 ONE = np.float32(1.0)
 
 
-@intrinsic
-def _fast_reciprocals(typingctx: Any) -> Any:
-    """Let the calling function use the widest vectors and the 14-bit reciprocal as it stands.
-
-    A relative error of 6e-5 in one pair's force is far below float32 sums over n pairs, and one
-    Newton step less is a fifth of the work. `noinline` keeps the attributes on this function.
-    """
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        attributes = builder.function.attributes
-        attributes.add("noinline")
-        # llvmlite lists only valueless attributes as known; these two are key=value strings.
-        set.add(attributes, '"prefer-vector-width"="512"')
-        set.add(attributes, '"reciprocal-estimates"="vec-divf:0"')
-        return context.get_dummy_value()
-
-    return types.void(), codegen
-
-
-@intrinsic
-def _multiply_add(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
-    """``a * b + c`` in one instruction where there is one, even if ``a * b`` has other uses."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        kind = args[0].type
-        function = builder.module.declare_intrinsic(
-            "llvm.fmuladd", [kind], ir.FunctionType(kind, [kind] * 3)
-        )
-        return builder.call(function, args)
-
-    return a(a, b, c), codegen
-
-
-@njit(cache=True, fastmath=True, error_model="numpy")
+@kernel(fastmath=True)
 def _one_row(xi, yi, x, y, fx, fy):  # type: ignore[no-untyped-def]
     """Add one point's push on the points `x`, `y`; return their push on it and the sum of q."""
-    _fast_reciprocals()
+    fast_reciprocals()
     z = ax = ay = np.float32(0.0)
     for j in range(len(x)):
         dx = xi - x[j]
@@ -72,17 +36,17 @@ def _one_row(xi, yi, x, y, fx, fy):  # type: ignore[no-untyped-def]
         q = ONE / (ONE + dx * dx + dy * dy)
         z += q
         q *= q
-        ax = _multiply_add(q, dx, ax)
-        ay = _multiply_add(q, dy, ay)
-        fx[j] = _multiply_add(-q, dx, fx[j])
-        fy[j] = _multiply_add(-q, dy, fy[j])
+        ax = multiply_add(q, dx, ax)
+        ay = multiply_add(q, dy, ay)
+        fx[j] = multiply_add(-q, dx, fx[j])
+        fy[j] = multiply_add(-q, dy, fy[j])
     return ax, ay, z
 
 
-@njit(cache=True, fastmath=True, error_model="numpy")
+@kernel(fastmath=True)
 def _two_rows(xi, yi, xk, yk, x, y, fx, fy):  # type: ignore[no-untyped-def]
     """As :func:`_one_row` for two points at once: half the loads and stores of the tile."""
-    _fast_reciprocals()
+    fast_reciprocals()
     z = ax = ay = bx = by = np.float32(0.0)
     for j in range(len(x)):
         dx = xi - x[j]
@@ -94,16 +58,16 @@ def _two_rows(xi, yi, xk, yk, x, y, fx, fy):  # type: ignore[no-untyped-def]
         z += q + p
         q *= q
         p *= p
-        ax = _multiply_add(q, dx, ax)
-        ay = _multiply_add(q, dy, ay)
-        bx = _multiply_add(p, ex, bx)
-        by = _multiply_add(p, ey, by)
-        fx[j] = _multiply_add(-p, ex, _multiply_add(-q, dx, fx[j]))
-        fy[j] = _multiply_add(-p, ey, _multiply_add(-q, dy, fy[j]))
+        ax = multiply_add(q, dx, ax)
+        ay = multiply_add(q, dy, ay)
+        bx = multiply_add(p, ex, bx)
+        by = multiply_add(p, ey, by)
+        fx[j] = multiply_add(-p, ex, multiply_add(-q, dx, fx[j]))
+        fy[j] = multiply_add(-p, ey, multiply_add(-q, dy, fy[j]))
     return ax, ay, bx, by, z
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def _tile_pair(x, y, fx, fy, i0, i1, j0, j1):  # type: ignore[no-untyped-def]
     """Add the forces between tile i and tile j; return the sum of q over their pairs."""
     total = 0.0
@@ -127,7 +91,7 @@ def _tile_pair(x, y, fx, fy, i0, i1, j0, j1):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def _forces(Y, tile, tasks):  # type: ignore[no-untyped-def]
     n = Y.shape[1]
     parts = np.zeros((tasks, 2, n), np.float32)

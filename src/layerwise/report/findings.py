@@ -62,6 +62,8 @@ def separation(runs: Sequence[Run], scores: Scores, subset: str) -> Finding | No
     )
     if was and not differ(now, was):
         text += " That is no more than the untrained network gives: training changed nothing here."
+    if raw and raw.value > now.value and differ(now, raw):
+        text += " The raw input itself does better."
     return Finding(text[0].upper() + text[1:], MAP if score == HIT_2D else CURVES)
 
 
@@ -123,7 +125,7 @@ def depth(runs: Sequence[Run], scores: Scores, subset: str) -> Finding | None:
         text += " The untrained network rises as much, so depth explains it without training."
     best = max(layers, key=lambda name: _value(now[name]))
     top = now[best]
-    if best != layers[-1] and top and differ(top, last):
+    if best not in (layers[0], layers[-1]) and top and differ(top, last):
         text += f" The best layer is {best} with {top}."
     return Finding(text, CURVES)
 
@@ -167,7 +169,7 @@ def accuracy(runs: Sequence[Run], scores: Scores, subset: str) -> Finding | None
         return None
     many = f"{subset} {reading.noun(run)}s".strip()
     control = f"before training {was}" if was else "no untrained control"
-    floor = "" if math.isnan(now.floor) else f"; shuffled labels {wording.percent(now.floor)}"
+    floor = "" if math.isnan(now.floor) else f"; the largest class {wording.percent(now.floor)}"
     return Finding(f"The network classifies {now} of the {many} right ({control}{floor}).",
                    TRAINING)  # fmt: skip
 

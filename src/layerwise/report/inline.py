@@ -16,11 +16,18 @@ import io
 import json
 import math
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from markupsafe import Markup
 
 from layerwise.foundation import checks
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DPI = 200
+"""Figures are at most 9 inches wide, so 900 pixels on the page at 2 dots a pixel."""
 
 _ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 
@@ -117,3 +124,10 @@ def smaller(png: bytes) -> bytes:
         palette = paper.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
         palette.save(packed, "PNG", optimize=True)
     return min(png, packed.getvalue(), key=len)
+
+
+def embedded(figure: Figure) -> bytes:
+    """Return a figure as the bytes to embed: twice its size on the page, few colours."""
+    from layerwise import figures
+
+    return smaller(figures.to_png(figure, dpi=DPI))

@@ -42,9 +42,11 @@ def method(runs: Sequence[Run]) -> Section:
     texts = [METHOD, *([HIT, DIFFERENCE] if Scores(runs) else []), LIMITS]
     commands = [str(one.provenance["command"]) for one in runs if one.provenance.get("command")]
     blocks: list[Block] = [Note(text) for text in texts]
+    blocks.append(Note("To make this page again:"))
     blocks.append(Code("\n".join([*dict.fromkeys(commands), f"layerwise report {folders}"])))
     for one in runs:
-        rows = [*_flat(one.provenance), *_flat(one.fingerprint, "fingerprint")]
+        settings = {key: value for key, value in one.provenance.items() if key != "published"}
+        rows = [*_flat(settings), *_flat(one.fingerprint, "fingerprint")]
         if rows:
             blocks.append(Table(("setting", "value"), tuple(rows), f"Provenance of {one.path.name}"))
     blocks.append(Note(
@@ -62,5 +64,5 @@ def _flat(values: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str,
             yield from _flat(value, name)
         elif isinstance(value, list | tuple):
             yield name, ", ".join(map(str, value))
-        else:
+        elif value not in ("", None):
             yield name, str(value)

@@ -190,16 +190,11 @@ class Scores:
 
         from layerwise.scores.summary import summarize
 
-        parts = []
-        for index, run in enumerate(runs):
-            found = table(run, "scores")
-            if found is not None:
-                seeds = found["seed"] if "seed" in found else pd.Series(index, index=found.index)
-                parts.append(found.drop_duplicates().assign(
-                    seed=seeds.fillna(index), layer=found["layer"].fillna("").astype(str),
-                    subset=found["subset"].fillna("").astype(str),
-                    checkpoint=found["checkpoint"].fillna("").astype(str),
-                ))  # fmt: skip
+        parts = [
+            _tidy(found, seed)
+            for seed, run in enumerate(runs)
+            if (found := table(run, "scores")) is not None
+        ]
         self.frame = summarize(pd.concat(parts, ignore_index=True)) if parts else pd.DataFrame()
         self._by_key = {
             (row["score"], row["subset"], row["checkpoint"], row["layer"]): Score(
@@ -229,6 +224,25 @@ class Scores:
         return [name for name in hidden(run) if self.get(score, subset, after(run), name)]
 
 
+def _tidy(scores: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Return the scores of one run, complete where a column may be missing.
+
+    Scores of a second projection method get its name; the most frequent method is the main one.
+    """
+    import pandas as pd
+
+    found = scores.drop_duplicates()
+    given = found["seed"] if "seed" in found else pd.Series(math.nan, index=found.index)
+    text = {name: found[name].fillna("").astype(str) for name in ("layer", "subset", "checkpoint")}
+    found = found.assign(seed=given.fillna(seed), **text)
+    if "method" in found:
+        methods = found["method"].fillna("").astype(str)
+        main = methods[methods != ""].mode()
+        other = (methods != "") & ~methods.isin(main[:1])
+        found["score"] = found["score"].where(~other, found["score"] + " (" + methods + ")")
+    return found
+
+
 def _number(value: Any) -> float:
     return math.nan if value is None else float(value)
 
@@ -239,12 +253,12 @@ def folder(run: Run) -> str:
 
 
 def title(runs: Sequence[Run]) -> str:
-    """Return the title: the network on its data, or the folder's name."""
+    """Return the title: as given, or the network on its data, or the folder's name."""
     given = runs[0].provenance
-    network, data = given.get("network"), given.get("data")
-    if network and data:
-        return f"{network} on {data}"
-    return str(given.get("title") or network or folder(runs[0]))
+    network = given.get("network") or given.get("model") or folder(runs[0])
+    data = given.get("data")
+    words = str(given.get("title") or (f"{network} on {data}" if data else network))
+    return words[:1].upper() + words[1:]
 
 
 def facts(runs: Sequence[Run]) -> list[tuple[str, str]]:
@@ -258,7 +272,7 @@ def facts(runs: Sequence[Run]) -> list[tuple[str, str]]:
     ]
     seeds = [str(one.provenance["seed"]) for one in runs if one.provenance.get("seed") is not None]
     found = [
-        ("Network", str(given.get("network", ""))),
+        ("Network", str(given.get("network") or given.get("model", ""))),
         ("Data", str(given.get("data", ""))),
         (f"{noun(run).capitalize()}s", " + ".join(sizes)),
         ("Classes", f"{len(class_names)} ({label(run)})" if class_names else ""),

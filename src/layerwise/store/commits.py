@@ -7,6 +7,7 @@ only rows that are right, and knows which ones to do again.
 
 from __future__ import annotations
 
+import operator
 import socket
 import time
 from collections import Counter
@@ -21,8 +22,8 @@ from layerwise.foundation.shapes import Array
 from layerwise.store.contain import contain, slug
 from layerwise.store.durable import StoreError, wrapped
 from layerwise.store.manifest import Checkpoint, Layer
-from layerwise.store.parts import Part, PartWriter
-from layerwise.store.records import read_record, write_record
+from layerwise.store.parts import AGAIN, Part, PartWriter
+from layerwise.store.records import plain, read_record, write_record
 
 
 class Append(Protocol):
@@ -99,23 +100,22 @@ class Commit:
             expected = (self.checkpoint.name, self.checkpoint.fingerprint, self.first, self.rows)
             entries: dict[str, dict[str, Any]] = record["layers"]
             if found != expected or set(entries) != {layer.name for layer in self.layers}:
-                raise StoreError(self.path, "is the record of something else; delete it and run "
-                                            "the same record command again.")  # fmt: skip
+                raise StoreError(self.path, "is the record of something else. " + AGAIN)
         return entries
 
-    def parts(self) -> dict[str, Part]:
-        """Return the committed part of each layer; none is opened yet."""
-        entries = self.read()
+    def part(self, layer: str) -> Part:
+        """Return the committed part of a layer, not opened yet."""
+        entry = self.read()[layer]
         with wrapped(self.path, "read"):
-            return {
-                layer.name: Part(
-                    contain(self.base, entries[layer.name]["path"]),
-                    layer.dtype,
-                    (self.rows, *layer.shape),
-                    str(entries[layer.name]["checksum"]),
-                )
-                for layer in self.layers
-            }
+            path, checksum = contain(self.base, entry["path"]), str(entry["checksum"])
+        (kind,) = (one for one in self.layers if one.name == layer)
+        return Part(path, kind.dtype, (self.rows, *kind.shape), checksum)
+
+    def counts(self, layer: str) -> dict[str, int]:
+        """Return how many values of a layer are NaN, infinite and zero, and its other counters."""
+        entry = self.read()[layer]
+        with wrapped(self.path, "read"):
+            return {name: operator.index(count) for name, count in entry["counts"].items()}
 
     def _relative(self, layer: Layer) -> str:
         folder = f"activations/{slug(self.checkpoint.name)}/{slug(layer.name)}"
@@ -123,6 +123,5 @@ class Commit:
 
     def _entry(self, layer: Layer, writer: PartWriter, counters: Counter[str]) -> dict[str, Any]:
         nan, inf, zero = writer.counts.tolist()
-        known = {"path": self._relative(layer), "checksum": writer.checksum,
-                 "nan": nan, "inf": inf, "zero": zero}  # fmt: skip
-        return known | {name: int(count) for name, count in counters.items()}
+        counts = {"nan": nan, "inf": inf, "zero": zero, **counters}
+        return {"path": self._relative(layer), "checksum": writer.checksum, "counts": plain(counts)}

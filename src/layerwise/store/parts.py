@@ -20,7 +20,7 @@ import xxhash
 from layerwise.foundation.checks import invalid
 from layerwise.foundation.shapes import Array
 from layerwise.store.durable import StoreError, discard, make_folder, publish, temporary, wrapped
-from layerwise.store.values import STORED, add_counts, returned
+from layerwise.store.values import STORED, count, returned
 
 _TILE = 1 << 18
 """Bytes that are hashed, counted and written together while they sit in the processor's cache."""
@@ -84,7 +84,7 @@ class PartWriter:
             for start in range(0, flat.size, step):
                 tile = flat[start : start + step]
                 self._hash.update(tile.data)
-                add_counts(tile, self.dtype, self.counts)
+                self.counts += count(tile, self.dtype)
                 self._file.write(tile.data)
         return int(self.counts[1]) - infinite
 
@@ -149,16 +149,16 @@ class Part:
         StoreError
             If the file is missing, or anything about it is not what was recorded.
         """
-        if not self.path.is_file():
-            raise StoreError(self.path, "is missing. " + _AGAIN)
         with wrapped(self.path, "read"):
+            if not self.path.is_file():
+                raise StoreError(self.path, "is missing. " + AGAIN)
             with self.path.open("rb") as file:
                 self._check_header(file)
                 offset, status = file.tell(), os.fstat(file.fileno())
                 expected = offset + math.prod(self.shape) * STORED[self.dtype].itemsize
                 if status.st_size != expected:
                     raise StoreError(
-                        self.path, f"has {status.st_size} bytes instead of {expected}. {_AGAIN}"
+                        self.path, f"has {status.st_size} bytes instead of {expected}. {AGAIN}"
                     )
                 mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
             self._check_bytes(mapped, status, trust)
@@ -172,7 +172,7 @@ class Part:
         if (shape, fortran, dtype) != (self.shape, False, STORED[self.dtype]):
             raise StoreError(
                 self.path, f"holds {dtype} of shape {shape} instead of {STORED[self.dtype]} of "
-                f"shape {self.shape}. {_AGAIN}",
+                f"shape {self.shape}. {AGAIN}",
             )  # fmt: skip
 
     def _check_bytes(self, mapped: mmap.mmap, status: os.stat_result, trust: bool) -> None:
@@ -180,7 +180,7 @@ class Part:
         if trust and _verified.get(key) == self.checksum:
             return
         if xxhash.xxh3_64_hexdigest(mapped) != self.checksum:
-            raise StoreError(self.path, "is damaged: its checksum differs. " + _AGAIN)
+            raise StoreError(self.path, "is damaged: its checksum differs. " + AGAIN)
         if time.time() - max(status.st_mtime, status.st_ctime) > _SETTLED:
             _verified[key] = self.checksum
 
@@ -190,4 +190,4 @@ class Part:
         return returned(self.dtype)
 
 
-_AGAIN = "Delete its record in _done and run the same record command again."
+AGAIN = "Delete its record in _done and run the same record command again."

@@ -43,7 +43,7 @@ class Process:
         except PermissionError:
             pass
         started = _started(self.pid)
-        return started is None or self.started in (0, started)
+        return started is None or (started >= 0 and self.started in (0, started))
 
 
 def _started(pid: int) -> int | None:

@@ -288,7 +288,7 @@ class Run:
                     self.path, f"checkpoint {name!r} is incomplete: {there} of "
                     f"{self.n_observations}. Run the same record command again.",
                 )  # fmt: skip
-            parts.append(commit.parts()[layer])
+            parts.append(commit.part(layer))
         return Activations(parts, self.rows_per_part, f"{layer} at {name}")
 
     def _stored_with(self, layer: Layer, checkpoint: str | None) -> str:
@@ -312,18 +312,15 @@ class Run:
         """
         import pandas as pd
 
-        rows = []
+        totals = {}
         for layer in map(self.layer, self.layers):
-            commits = self.commits(self._stored_with(layer, checkpoint))
-            done = [commit for commit in commits if commit.exists()]
-            entries = pd.DataFrame([commit.read()[layer.name] for commit in done])
-            total = entries.drop(columns=["path", "checksum"], errors="ignore").sum().to_dict()
-            n_values = layer.n_units * sum(commit.rows for commit in done)
-            rows.append({"layer": layer.name, "nan": 0, "inf": 0, "zero": 0, **total,
-                         "n_values": n_values})  # fmt: skip
-        table = pd.DataFrame(rows)
-        numbers = [name for name in table.columns if name not in ("layer", "n_values")]
-        return table[["layer", *numbers, "n_values"]].fillna(0).astype(dict.fromkeys(numbers, int))
+            total = totals[layer.name] = Counter(nan=0, inf=0, zero=0)
+            for commit in self.commits(self._stored_with(layer, checkpoint)):
+                if commit.exists():
+                    total.update(commit.counts(layer.name), n_values=layer.n_units * commit.rows)
+        names = [name for name in sum(totals.values(), Counter(nan=1, inf=1, zero=1))]
+        rows = [{"layer": layer} | {name: total[name] for name in names} for layer, total in totals.items()]
+        return pd.DataFrame(rows)
 
     def verify(self) -> list[str]:
         """Check every byte of every part and table, and that nothing is missing.

@@ -6,8 +6,6 @@ back as float32.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -24,13 +22,13 @@ STORED: dict[str, np.dtype[Any]] = {
 }
 """Logical type to the type on disk."""
 
-_BITS: dict[str, tuple[type[np.unsignedinteger], int, int]] = {
-    "float32": (np.uint32, 0x7FFFFFFF, 0x7F800000),
-    "float16": (np.uint16, 0x7FFF, 0x7C00),
-    "bfloat16": (np.uint16, 0x7FFF, 0x7F80),
-    "float64": (np.uint64, 0x7FFFFFFFFFFFFFFF, 0x7FF0000000000000),
+_BITS: dict[str, tuple[type[np.unsignedinteger], int]] = {
+    "float32": (np.uint32, 0x7F800000),
+    "float16": (np.uint16, 0x7C00),
+    "bfloat16": (np.uint16, 0x7F80),
+    "float64": (np.uint64, 0x7FF0000000000000),
 }
-"""Unsigned type, all bits but the sign, and the pattern of infinity (IEEE 754)."""
+"""Unsigned type of the same width and the bits of infinity (IEEE 754)."""
 
 
 def returned(dtype: str) -> np.dtype[Any]:
@@ -45,44 +43,21 @@ def decode(stored: Array, dtype: str) -> Array:
     return np.left_shift(stored, 16, dtype=np.uint32).view(np.float32)
 
 
-def add_counts(stored: Array, dtype: str, counts: Array) -> None:
-    """Add how many values of the flat `stored` are NaN, infinite and zero to the three `counts`.
+def count(stored: Array, dtype: str) -> tuple[int, int, int]:
+    """Return how many of the `stored` values are NaN, infinite and zero.
+
+    Comparing bits, with the sign shifted out, costs a third of what `np.isnan` and its like do.
 
     Examples
     --------
-    >>> counts = np.zeros(3, np.int64)
-    >>> add_counts(np.array([1, np.nan, -np.inf, -0.0, 0], np.float32), "float32", counts)
-    >>> counts
-    array([1, 1, 2])
+    >>> count(np.array([1, np.nan, -np.inf, -0.0, 0], np.float32), "float32")
+    (1, 1, 2)
     """
-    if dtype not in _BITS:
-        counts[2] += stored.size - np.count_nonzero(stored)
-        return
-    unsigned, magnitude, infinity = _BITS[dtype]
-    _compiled()(stored.view(unsigned), unsigned(magnitude), unsigned(infinity), counts)
-
-
-@cache
-def _compiled() -> Callable[..., None]:
-    import numba
-
-    compile: Callable[..., Callable[..., None]] = numba.njit(cache=True, nogil=True)
-    return compile(_count)
-
-
-def _count(bits: Array, magnitude: int, infinity: int, counts: Array) -> None:
-    """Compare bit patterns in one pass, without the arrays `np.isnan` makes.
-
-    A second pass tells NaN from infinity, in the rare tile that has any.
-    """
-    special = zero = 0
-    for i in range(bits.size):
-        size = bits[i] & magnitude
-        special += size >= infinity
-        zero += size == 0
-    counts[2] += zero
-    if special:
-        for i in range(bits.size):
-            size = bits[i] & magnitude
-            counts[0] += size > infinity
-            counts[1] += size == infinity
+    if dtype == "uint8":
+        return 0, 0, stored.size - np.count_nonzero(stored)
+    unsigned, infinity = _BITS[dtype]
+    bits, infinity = np.left_shift(stored.view(unsigned), 1), 2 * infinity
+    nan = infinite = 0
+    if bits.max(initial=0) >= infinity:
+        nan, infinite = np.count_nonzero(bits > infinity), np.count_nonzero(bits == infinity)
+    return nan, infinite, bits.size - np.count_nonzero(bits)

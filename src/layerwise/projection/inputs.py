@@ -1,0 +1,33 @@
+"""One validator for all projections: scikit-learn's checks, in this house's errors."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import validate_data
+
+from layerwise.foundation.checks import InvalidType, InvalidValue
+from layerwise.foundation.shapes import Array
+
+
+def validated(
+    estimator: BaseEstimator, X: object, *, reset: bool = True, min_rows: int = 2
+) -> Array:
+    """Return `X` as a finite float32 or float64 array and set or compare ``n_features_in_``.
+
+    Half precision and integers become float32. Anything with ``__array__`` is accepted.
+    """
+    name = type(estimator).__name__
+    if sp.issparse(X):
+        raise InvalidType(f"{name}: X must be dense; got a sparse matrix. Call X.toarray() first.")
+    if not hasattr(X, "__array__") and not isinstance(X, list | tuple):
+        raise InvalidType(f"{name}: X must be array-like; got {type(X).__name__}.")
+    try:
+        return validate_data(  # type: ignore[no-any-return]
+            estimator, X, reset=reset, dtype=[np.float32, np.float64], order="C",
+            ensure_min_samples=min_rows if reset else 1,
+        )  # fmt: skip
+    except (ValueError, TypeError) as error:
+        kind = InvalidType if isinstance(error, TypeError) else InvalidValue
+        raise kind(f"{name}: {' '.join(str(error).split())}") from None

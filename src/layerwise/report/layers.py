@@ -1,0 +1,157 @@
+"""Section 2: scores by layer, before and after training, beside floor, raw input and paper."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from layerwise import figures
+from layerwise.report import findings, inline, reading, wording
+from layerwise.report.blocks import Block, Figure, Note, Section, Table
+from layerwise.report.reading import HIT_2D, HIT_ND, INPUT, Scores
+
+if TYPE_CHECKING:
+    from layerwise.store import Run
+
+COLUMNS = (HIT_2D, HIT_ND, reading.TRUSTWORTHINESS, reading.CONTINUITY)
+
+
+def layers(runs: Sequence[Run]) -> Section | None:
+    """Return the section, or None without scores."""
+    run, scores = runs[0], Scores(runs)
+    if not scores:
+        return None
+    blocks: list[Block] = [
+        block
+        for number, subset in enumerate(reading.subsets(run))
+        for block in _subset(runs, scores, subset, number)
+    ]
+    whole = _accuracies(run, scores)
+    blocks += [whole] if whole else []
+    blocks += _published(run, scores)
+    return Section("layers", "Layer scores", tuple(blocks)) if blocks else None
+
+
+def _subset(
+    runs: Sequence[Run], scores: Scores, subset: str, number: int
+) -> list[Block]:
+    """Return curves and numbers of one subset; the numbers of the first stand open."""
+    run = runs[0]
+    table = _numbers(run, scores, subset)
+    frame = _curves(run, scores, subset)
+    if table is None:
+        return []
+    if frame is None:
+        return [table]
+    finding = findings.depth(runs, scores, subset)
+    what = f"{subset} subset" if subset else "all observations"
+    n = int(frame["n_observations"].max())
+    seeds = int(frame["seeds"].max())
+    bars = f"; error bars: standard deviation over {seeds} seeds" if seeds > 1 else ", one seed"
+    figure = Figure(
+        findings.CURVES if number == 0 else f"{findings.CURVES}-{number}",
+        inline.embedded(figures.layer_curves(frame)),
+        finding.text if finding else f"Neighbourhood hit by layer, {what}.",
+        f"Share of nearest neighbours with the same {reading.label(run)}, by layer from shallow to "
+        f"deep, {what}. Horizontal lines are the controls: raw input and shuffled labels. "
+        f"{wording.count(n, 'observation')}{bars}.",
+        table if number else None,
+    )  # fmt: skip
+    return [figure] if number else [figure, table]
+
+
+def _curves(run: Run, scores: Scores, subset: str) -> pd.DataFrame | None:
+    """Return the rows to draw, layers and checkpoints in the network's order."""
+    frame, names = scores.frame, [INPUT, *reading.hidden(run)]
+    rows = frame[
+        (frame["subset"] == subset) & frame["score"].isin([HIT_2D, HIT_ND])
+        & frame["layer"].isin(names) & frame["checkpoint"].isin(_times(run))
+    ]  # fmt: skip
+    if not len(rows.loc[rows["layer"] != INPUT]):
+        return None
+    order = pd.DataFrame({
+        "layer": rows["layer"].map(names.index),
+        "time": rows["checkpoint"].map(lambda name: -_times(run).index(name)),
+        "score": rows["score"].map([HIT_2D, HIT_ND].index),
+    })  # fmt: skip
+    rows = rows.loc[order.sort_values(["layer", "time", "score"], kind="stable").index]
+    short = {HIT_2D: "2-D map", HIT_ND: "n-D layer"}
+    return rows.assign(
+        checkpoint=rows["checkpoint"].map(lambda name: reading.when(run, name).split(" (")[0]),
+        score=rows["score"].map(short),
+    )
+
+
+def _times(run: Run) -> list[str]:
+    return [time for time in (reading.before(run), reading.after(run)) if time is not None]
+
+
+def _numbers(run: Run, scores: Scores, subset: str) -> Table | None:
+    """Return one row a layer and checkpoint, one column a score."""
+    places = [(INPUT, "")] + [
+        (layer, time) for layer in reading.hidden(run) for time in run.checkpoints
+    ]
+    rows, shown, seeds = [], set[str](), 0
+    for layer, time in places:
+        found = {name: scores.get(name, subset, time, layer) for name in COLUMNS}
+        there = {name: score for name, score in found.items() if score}
+        if there:
+            first = next(iter(there.values()))
+            shown |= set(there)
+            seeds = max(seeds, first.seeds)
+            rows.append((layer, time, found, first))
+    if not rows:
+        return None
+    columns = [name for name in COLUMNS if name in shown]
+    cells = tuple(
+        (
+            layer, reading.when(run, time) if time else wording.MISSING,
+            *(str(found[name] or wording.MISSING) for name in columns),
+            wording.percent(first.floor), wording.count(first.n_observations),
+        )
+        for layer, time, found, first in rows
+    )  # fmt: skip
+    head = [name.replace("neighborhood hit", "hit") for name in columns]
+    title = f"{subset.capitalize()} subset" if subset else "All observations"
+    spread = f"; ± is the standard deviation over {seeds} seeds" if seeds > 1 else "; one seed"
+    return Table(("layer", "checkpoint", *head, "shuffled labels", "n"), cells, title + spread + ".")
+
+
+def _accuracies(run: Run, scores: Scores) -> Table | None:
+    """Return how often the network is right; rows of scores that belong to no layer."""
+    frame = scores.frame[scores.frame["layer"] == ""]
+    rows = []
+    for row in frame.to_dict("records"):
+        score = scores.get(row["score"], row["subset"], row["checkpoint"], "")
+        if score:
+            rows.append((
+                row["score"], row["subset"] or "all", reading.when(run, row["checkpoint"]),
+                str(score), wording.percent(score.floor), wording.count(score.n_observations),
+            ))  # fmt: skip
+    columns = ("score", "subset", "checkpoint", "value", "largest class", "n")
+    return Table(columns, tuple(rows), "Accuracy of the network.") if rows else None
+
+
+def _published(run: Run, scores: Scores) -> list[Block]:
+    """Return our values beside the published ones, and what is different between them."""
+    rows = []
+    for row in scores.frame[scores.frame["published"].notna()].to_dict("records"):
+        score = scores.get(row["score"], row["subset"], row["checkpoint"], row["layer"])
+        if score:
+            time = "" if row["layer"] == INPUT else reading.when(run, row["checkpoint"])
+            what = ", ".join(part for part in (row["layer"], time, row["subset"]) if part)
+            rows.append((row["score"], what, str(score), wording.count(score.seeds),
+                         wording.percent(score.published), score.source))  # fmt: skip
+    statement = str(run.provenance.get("scale_down", ""))
+    blocks: list[Block] = []
+    if rows:
+        blocks.append(Table(
+            ("score", "of", "this run", "seeds", "published", "source"), tuple(rows),
+            "Beside the published values. They come from other networks, trained as the source "
+            "says; only the direction of the differences can be compared.",
+        ))  # fmt: skip
+    if statement:
+        blocks.append(Note(statement))
+    return blocks

@@ -1,0 +1,208 @@
+"""Section 3: the maps, largest the one that matters most; layers across, training down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from layerwise import figures
+from layerwise.foundation.shapes import Array
+from layerwise.report import findings, inline, reading, wording
+from layerwise.report.blocks import Block, Figure, Note, Section, Table
+from layerwise.report.predictions import Predictions
+from layerwise.report.reading import HIT_2D, HIT_ND, INPUT, Scores
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from layerwise.store import Run
+
+MOST_LAYERS = 10
+"""Columns of a figure of maps; of more layers this many are shown, evenly spaced."""
+
+METHODS = {"tsne": "t-SNE", "pca": "PCA", "mds": "MDS", "umap": "UMAP"}
+
+
+class Maps:
+    """The projections of one run, looked up by what they show."""
+
+    def __init__(self, run: Run, frame: pd.DataFrame) -> None:
+        self.run = run
+        self._provenance = frame.attrs.get("provenance", [])
+        self._truth, self.names = reading.classes(run)
+        self._found = {
+            tuple(map(str, key)): _first(part)
+            for key, part in frame.groupby(
+                ["method", "subset", "checkpoint", "layer"], sort=False, dropna=False
+            )
+        }
+
+    def methods(self) -> list[str]:
+        """Return the methods in order of appearance."""
+        return list(dict.fromkeys(key[0] for key in self._found))
+
+    def layers(self, method: str, subset: str) -> list[str]:
+        """Return the layers that have a map of this subset, in the network's order."""
+        there = {key[3] for key in self._found if key[:2] == (method, subset)}
+        return [name for name in self.run.layers if name in there]
+
+    def get(self, method: str, subset: str, checkpoint: str, layer: str) -> figures.Panel | None:
+        """Return points, classes and which of them are classified right; the input has one map."""
+        key = (method, subset, checkpoint, layer)
+        part = self._found.get(key)
+        if part is None:
+            return None
+        rows = part["observation"].to_numpy(dtype=np.int64)
+        return figures.Panel(
+            part[["x", "y"]].to_numpy(dtype=float),
+            labels=self._truth[rows] if self.names else None,
+            correct=None if layer == INPUT else self._correct(subset, checkpoint, rows),
+        )
+
+    def how(self, method: str) -> str:
+        """Return method, parameters and seed in words."""
+        name = METHODS.get(method, method)
+        spec: dict[str, Any] = next((p for p in self._provenance if p.get("method") == method), {})
+        given = [f"{key} {value}" for key, value in (spec.get("parameters") or {}).items()]
+        if "random_state" in spec:
+            given.append(f"seed {spec['random_state']}")
+        return f"{name} ({', '.join(given)})" if given else name
+
+    def _correct(self, subset: str, checkpoint: str, rows: Array) -> Array | None:
+        """Return True where the prediction after training is right, else None."""
+        if reading.before(self.run) == checkpoint:
+            return None  # nearly all are wrong there, and crosses would hide the map
+        found = Predictions.of(self.run, checkpoint, subset)
+        if found is None:
+            return None
+        correct = np.ones(self.run.n_observations, dtype=bool)
+        correct[found.rows] = found.correct
+        result: Array = correct[rows]
+        return result
+
+
+def maps(runs: Sequence[Run]) -> Section | None:
+    """Return the section; without projections it says how to make them."""
+    run = runs[0]
+    frame = reading.table(run, "projections")
+    if frame is None:
+        hint = f"No maps yet. Make them with: layerwise project {reading.folder(run)}"
+        return Section("maps", "Maps", (Note(hint),))
+    found, scores = Maps(run, frame), Scores(runs)
+    blocks: list[Block] = []
+    if len(runs) > 1:
+        seed = run.provenance.get("seed", reading.folder(run))
+        blocks.append(Note(f"Maps of the first of {len(runs)} runs (seed {seed})."))
+    for method in found.methods():
+        for subset in reading.subsets(run):
+            largest = _largest(found, scores, runs, method, subset)
+            if largest and not any(isinstance(block, Figure) for block in blocks):
+                blocks.append(largest)
+            blocks.extend(_grid(found, scores, method, subset))
+    return Section("maps", "Maps", tuple(blocks)) if blocks else None
+
+
+def _largest(
+    found: Maps, scores: Scores, runs: Sequence[Run], method: str, subset: str
+) -> Figure | None:
+    run = found.run
+    checkpoint = reading.after(run)
+    layers = [name for name in found.layers(method, subset) if name in reading.hidden(run)]
+    panel = found.get(method, subset, checkpoint, layers[-1]) if layers else None
+    if panel is None:
+        return None
+    picture = figures.scatter(
+        panel.Y, panel.labels, class_names=found.names or None, correct=panel.correct,
+    )  # fmt: skip
+    finding = findings.separation(runs, scores, subset)
+    glyph = " Crosses are misclassified." if panel.correct is not None else ""
+    color = f", its colour the {reading.label(run)}" if found.names else ""
+    alt = f"Map of layer {layers[-1]}."
+    return Figure(
+        findings.MAP, inline.embedded(picture), f"{alt} {finding.text}" if finding else alt,
+        f"Layer {layers[-1]}, {reading.when(run, checkpoint)}. Each dot is {reading.one(run, subset)}"
+        f"{color}; near dots have similar activations.{glyph} "
+        f"{wording.count(len(panel.Y), 'point')}, {found.how(method)}.",
+        _quality(scores, run, method, subset, [checkpoint], layers[-1:]), "Quality of this map",
+    )  # fmt: skip
+
+
+def _grid(found: Maps, scores: Scores, method: str, subset: str) -> list[Figure]:
+    run = found.run
+    every = found.layers(method, subset)
+    if not every:
+        return []
+    layers = _spaced(every)
+    times = [time for time in (reading.before(run), reading.after(run)) if time is not None]
+    panels: list[figures.Panel | None] = []
+    for time in times:
+        for layer in layers:
+            panel = found.get(method, subset, time, layer)
+            caption = _caption(scores, subset, time, layer)
+            panels.append(panel and figures.Panel(panel.Y, panel.labels, panel.correct, caption))
+    if not any(panels):
+        return []
+    rows = ["before training", "after training"] if len(times) == 2 else [""]
+    picture = figures.small_multiples(
+        panels, columns=layers, rows=rows, class_names=found.names or None
+    )
+    shown = f"{len(layers)} of {len(every)} layers, evenly spaced" if layers != every else "Layers"
+    raw = " The raw input does not change with training." if INPUT in layers else ""
+    what = f"the {subset} subset" if subset else "all observations"
+    hits = " Under each map its neighbourhood hit in 2-D and in the layer itself." if scores else ""
+    return [
+        Figure(
+            f"figure-maps-{method}-{reading.subsets(run).index(subset)}", inline.embedded(picture),
+            f"Maps of {what}: layers {wording.listing(layers)}, {' and '.join(rows).strip()}.",
+            f"Maps of {what}. {shown} from left (shallow) to right (deep)"
+            f"{', before training above and after training below' if len(times) == 2 else ''}."
+            f"{hits}{raw} {found.how(method)}.",
+            _quality(scores, run, method, subset, times, every), "Quality of these maps",
+        )
+    ]  # fmt: skip
+
+
+def _caption(scores: Scores, subset: str, checkpoint: str, layer: str) -> str:
+    shown = [
+        f"{name} {wording.percent(found.value)}"
+        for name, score in (("2-D", HIT_2D), ("n-D", HIT_ND))
+        if (found := scores.get(score, subset, checkpoint, layer))
+    ]
+    return "   ".join(shown)
+
+
+def _quality(
+    scores: Scores, run: Run, method: str, subset: str, times: list[str], layers: list[str]
+) -> Table | None:
+    """Return the numbers of maps: how far each can be trusted."""
+    asked = (HIT_2D, HIT_ND, reading.TRUSTWORTHINESS, reading.CONTINUITY)
+    rows = []
+    for time in times:
+        for layer in layers:
+            cells = [scores.get(score, subset, time, layer) for score in asked]
+            if any(cells):
+                texts = (str(cell) if cell else wording.MISSING for cell in cells)
+                rows.append((layer, reading.when(run, time), *texts))
+    if not rows:
+        return None
+    return Table(("layer", "checkpoint", *asked), tuple(rows),
+                 "Coordinates of every point: tables/projections in the run.")  # fmt: skip
+
+
+def _first(part: pd.DataFrame) -> pd.DataFrame:
+    """Return the first map of a place: observations ascend within a map, so a step back is the next.
+
+    A second one, made with other parameters, would otherwise be drawn over it.
+    """
+    steps = np.diff(part["observation"].to_numpy(dtype=np.int64))
+    ends = np.flatnonzero(steps <= 0)
+    return part.iloc[: ends[0] + 1] if len(ends) else part
+
+
+def _spaced(layers: list[str]) -> list[str]:
+    if len(layers) <= MOST_LAYERS:
+        return layers
+    chosen = np.linspace(0, len(layers) - 1, MOST_LAYERS).round().astype(int)
+    return [layers[index] for index in chosen]

@@ -1,0 +1,194 @@
+"""Recorded runs to report on: a real network of scikit-learn on its digits, with real scores."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_digits
+from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
+
+from layerwise import scores
+from layerwise.store import Layer, Run
+
+BEFORE, AFTER = "epoch-000", "epoch-015"
+HIDDEN = ("relu1", "relu2", "relu3")
+PUBLISHED = ("neighborhood hit 2-D", "test", AFTER, "relu3")
+
+Network = list[tuple[np.ndarray, np.ndarray]]
+
+
+@cache
+def digits() -> tuple[np.ndarray, np.ndarray]:
+    images, labels = load_digits(return_X_y=True)
+    return images.astype(np.float32) / 16, labels
+
+
+@cache
+def trained(seed: int) -> tuple[Network, Network, list[dict[str, float]]]:
+    """Return the weights before and after training and the history."""
+    X, y = digits()
+    train, test = slice(600, 1500), slice(0, 600)
+    model = MLPClassifier((64, 64, 64), learning_rate_init=1e-9, random_state=seed, max_iter=1)
+    history = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(X[train], y[train])
+        before = [(w.copy(), b.copy()) for w, b in zip(model.coefs_, model.intercepts_, strict=True)]
+        model.set_params(learning_rate_init=1e-3, warm_start=True)
+        for epoch in range(16):
+            history.append({
+                "checkpoint": f"epoch-{epoch:03d}", "epoch": epoch, "step": 5 * epoch,
+                "train_loss": model.loss_, "train_accuracy": model.score(X[train], y[train]),
+                "test_accuracy": model.score(X[test], y[test]), "seconds": 0.02,
+            })  # fmt: skip
+            model.fit(X[train], y[train])
+    return before, list(zip(model.coefs_, model.intercepts_, strict=True)), history
+
+
+def layers_of(network: Network, X: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the activations of every layer."""
+    found, x = {"input": X}, X
+    for name, (weights, bias) in zip(HIDDEN, network, strict=False):
+        x = np.maximum(x @ weights + bias, 0)
+        found[name] = x.astype(np.float32)
+    weights, bias = network[-1]
+    return {**found, "output": (x @ weights + bias).astype(np.float32)}
+
+
+def make_run(
+    folder: Path,
+    *,
+    seed: int = 0,
+    n: int = 120,
+    names: tuple[str, ...] | None = None,
+    project: Callable[[np.ndarray], np.ndarray] | None = None,
+    tables: tuple[str, ...] = ("projections", "scores", "predictions", "training"),
+    pictures: bool = True,
+    **provenance: Any,
+) -> Run:
+    """Record a trained network over `n` test and `n` training digits, and compute its tables."""
+    X, y = digits()
+    rows = np.r_[0:n, 600 : 600 + n]
+    X, y, subset = X[rows], y[rows], np.repeat(["test", "train"], n)
+    before, after, history = trained(seed)
+    about = {
+        "title": "", "network": "an MLP of 3 x 64 units", "data": "8 x 8 digits", "label": "digit",
+        "seed": seed, "created": "2026-01-02", "command": "layerwise study hidden-activity",
+        "scale_down": "900 training images of 8 x 8 pixels, not 50,000 of 28 x 28.", **provenance,
+    }  # fmt: skip
+    at = {BEFORE: layers_of(before, X), AFTER: layers_of(after, X)}
+    stored = [
+        Layer(name, values.shape[1:], "float32", {"input": "input", "output": "output"}.get(name, "ReLU"),
+              per_checkpoint=name != "input")
+        for name, values in at[AFTER].items()
+    ]  # fmt: skip
+    if pictures:
+        stored.append(Layer("thumbnail", (8, 8, 1), "uint8", "thumbnail", per_checkpoint=False))
+    run = Run.create(folder, n_observations=2 * n, rows_per_part=2 * n, layers=stored,
+                     fingerprint={"model": "m0", "data": "d0"}, provenance=about)  # fmt: skip
+    with run.lock():
+        for checkpoint, values in at.items():
+            run.add_checkpoint(checkpoint, fingerprint=checkpoint)
+            with run.write(checkpoint, 0) as append:
+                for layer in run.layers_at(checkpoint):
+                    data = (X * 255).astype(np.uint8) if layer.name == "thumbnail" else values[layer.name]
+                    zero = int((data == 0).sum())
+                    append(layer.name, data.reshape(2 * n, *layer.shape), zero=zero)
+    run.write_table("observations", pd.DataFrame({"digit": y, "subset": subset}),
+                    {"class_names": {"digit": names or tuple("0123456789")}})  # fmt: skip
+    maps = _projections(at, subset, project or PCA(2, random_state=seed).fit_transform)
+    guess = {name: values["output"].argmax(axis=1) for name, values in at.items()}
+    made = {
+        "projections": (maps, {"function": "project", "method": "pca", "random_state": seed}),
+        "scores": (_scores(at, y, subset, maps, guess, seed), {"function": "score"}),
+        "predictions": (_predictions(at, y, guess), {"function": "predictions"}),
+        "training": (pd.DataFrame(history), {"function": "train"}),
+    }
+    for kind in tables:
+        run.write_table(kind, *made[kind])
+    return run
+
+
+def _projections(at: Any, subset: np.ndarray, project: Any) -> pd.DataFrame:
+    parts = []
+    for part in ("test", "train"):
+        rows = np.flatnonzero(subset == part)
+        for checkpoint, values in at.items():
+            for layer in ("input", *HIDDEN):
+                if (layer, checkpoint) == ("input", AFTER):
+                    continue
+                Y = project(values[layer][rows])
+                parts.append(pd.DataFrame({
+                    "checkpoint": checkpoint, "layer": layer, "subset": part, "method": "pca",
+                    "observation": rows, "x": Y[:, 0], "y": Y[:, 1],
+                }))  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
+
+
+def _scores(
+    at: Any, y: np.ndarray, subset: np.ndarray, maps: pd.DataFrame, guess: Any, seed: int
+) -> pd.DataFrame:
+    found = []
+    for (part, checkpoint, layer), points in maps.groupby(["subset", "checkpoint", "layer"], sort=False):
+        rows = points["observation"].to_numpy()
+        X, Y, labels = at[checkpoint][layer][rows], points[["x", "y"]].to_numpy(), y[rows]
+        floor, _ = scores.shuffled_neighborhood_hit(Y, labels, random_state=0)
+        for name, value, low in (
+            ("neighborhood hit 2-D", scores.neighborhood_hit(Y, labels), floor),
+            ("neighborhood hit n-D", scores.neighborhood_hit(X, labels), floor),
+            ("trustworthiness", scores.trustworthiness(X, Y, n_neighbors=6), np.nan),
+            ("continuity", scores.continuity(X, Y, n_neighbors=6), np.nan),
+        ):
+            found.append((part, checkpoint, layer, name, value, low, len(rows)))
+    for part in ("test", "train"):
+        rows = np.flatnonzero(subset == part)
+        for checkpoint in at:
+            right = (guess[checkpoint] == y)[rows].mean()
+            low = np.bincount(y[rows]).max() / len(rows)
+            found.append((part, checkpoint, "", "accuracy", right, low, len(rows)))
+    columns = ["subset", "checkpoint", "layer", "score", "value", "floor", "n_observations"]
+    frame = pd.DataFrame(found, columns=columns).assign(
+        network="mlp", data="digits", spread=np.nan, seed=seed, published=np.nan, source=""
+    )
+    place = (frame[["score", "subset", "checkpoint", "layer"]] == list(PUBLISHED)).all(axis=1)
+    frame.loc[place, "published"], frame.loc[place, "source"] = 0.9836, "Rauber et al. 2017, Fig. 3b"
+    return frame
+
+
+def _predictions(at: Any, y: np.ndarray, guess: Any) -> pd.DataFrame:
+    parts = []
+    for checkpoint, values in at.items():
+        odds = np.exp(values["output"] - values["output"].max(axis=1, keepdims=True))
+        parts.append(pd.DataFrame({
+            "checkpoint": checkpoint, "observation": np.arange(len(y)),
+            "predicted": guess[checkpoint], "correct": guess[checkpoint] == y,
+            "confidence": odds.max(axis=1) / odds.sum(axis=1),
+        }))  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Return a complete run of one seed."""
+    return make_run(tmp_path_factory.mktemp("runs") / "seed-0")
+
+
+@pytest.fixture(scope="session")
+def seeds(tmp_path_factory: pytest.TempPathFactory, run: Run) -> list[Run]:
+    """Return two runs that differ in their seed."""
+    return [run, make_run(tmp_path_factory.mktemp("runs") / "seed-1", seed=1)]
+
+
+@pytest.fixture(scope="session")
+def make() -> Callable[..., Run]:
+    """Return what makes runs of a test's own."""
+    return make_run
