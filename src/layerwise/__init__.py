@@ -10,12 +10,14 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from layerwise.foundation.version import VERSION
+
 if TYPE_CHECKING:
     from layerwise import data, figures, models, network, projection, report, scores, store, studies
     from layerwise.recording import record
     from layerwise.store import Run
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 _ROOMS = ("data", "figures", "models", "network", "projection", "report", "scores", "store",
           "studies")  # fmt: skip

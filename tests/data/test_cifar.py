@@ -37,7 +37,8 @@ def python2_batch(data, **labels):
         b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01b\x87R"
         + b"(K\x01"
         + (b"M" + struct.pack("<H", n) + b"M" + struct.pack("<H", d) + b"\x86")
-        + b"cnumpy\ndtype\nU\x02u1K\x00K\x01\x87R(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"
+        + b"cnumpy\ndtype\nU\x02u1K\x00K\x01\x87R"
+        + b"(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"
         + b"\x89T"
         + struct.pack("<I", data.size)
         + data.tobytes()
@@ -60,7 +61,9 @@ BATCHES_10 = {
     for seed, name in enumerate(["test_batch", *(f"data_batch_{i}" for i in range(5, 0, -1))])
 }
 BATCHES_100 = {
-    part: python2_batch(pixels(seed), coarse_labels=[4, 1, 14, 8, 0, 19], fine_labels=[0, 1, 2, 3, 4, 99])
+    part: python2_batch(
+        pixels(seed), coarse_labels=[4, 1, 14, 8, 0, 19], fine_labels=[0, 1, 2, 3, 4, 99]
+    )
     for seed, part in enumerate(["test", "train"])
 }
 
@@ -157,12 +160,31 @@ def test_an_evil_batch_runs_nothing(tmp_path):
         python2_batch(pixels(0), labels=LABELS[:-1]),
         python2_batch(pixels(0), labels=[10] * N),
     ],
-    ids="empty cut list number keys float sides lengths codes".split(),
+    ids=["empty", "cut", "list", "number", "keys", "float", "sides", "lengths", "codes"],
 )
 def test_broken_batches_are_refused(tmp_path, batch):
     archive(tmp_path / "cifar-10-python.tar.gz", "cifar-10-batches-py", {"test_batch": batch})
     with pytest.raises(UserError):
         load("cifar10", data_dir=tmp_path)
+
+
+def test_fuzz(tmp_path):
+    folder = tmp_path / "cifar-10-batches-py"
+    folder.mkdir()
+    good = BATCHES_10["test_batch"]
+    program = [*range(160), *range(len(good) - 12, len(good))]  # all but the pixels
+    rng = np.random.default_rng(0)
+    refused = 0
+    for _ in range(150):
+        bad = bytearray(good)
+        for place in rng.choice(program, 2):
+            bad[place] = rng.integers(256)
+        (folder / "test_batch").write_bytes(bad)
+        try:
+            assert len(load("cifar10", data_dir=tmp_path)) == N
+        except UserError:
+            refused += 1
+    assert refused > 75
 
 
 def test_an_archive_without_the_batch_is_refused(tmp_path):

@@ -113,6 +113,7 @@ def test_stratify_needs_labels():
         (np.zeros((2, 4), np.uint8), {}, {}, "observations"),
         (np.zeros((2, 4)), {}, {}, "observations"),
         (np.zeros(2, np.float32), {}, {}, "observations"),
+        (np.zeros((0, 4), np.float32), {}, {}, "n > 0"),
         (np.zeros((2, 4), np.float32), {"c": np.zeros(3, int)}, {"c": ("a",)}, "per observation"),
         (np.zeros((2, 4), np.float32), {"c": np.array([0, 1])}, {"c": ("a",)}, r"\[0, 0\]"),
         (np.zeros((2, 4), np.float32), {"c": np.array([0, -1])}, {"c": ("a",)}, r"\[0, 0\]"),

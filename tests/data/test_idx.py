@@ -53,7 +53,7 @@ GOOD = idx(np.arange(24, dtype=np.uint8).reshape(2, 3, 4))
         (gzip.compress(GOOD)[:-8] + bytes(8), "complete"),
         (b"\0\0\x0e\x03" + b"\xff" * 12, "decompression bomb"),
         (b"\0\0\x08\xff" + bytes(4 * 255), "IDX file"),
-        (b"\0\0\x08\x04" + bytes(4) + b"\xff" * 12, "IDX file"),
+        (b"\0\0\x08\x04" + bytes(4) + b"\xff" * 12, "decompression bomb"),
     ],
     ids=lambda value: None if isinstance(value, str) else value[:12].hex(),
 )

@@ -14,7 +14,10 @@ from layerwise.data.mnist import FASHION_MNIST, MNIST
 from layerwise.foundation.checks import UserError
 
 RNG = np.random.default_rng(0)
-PICTURES = {"train": RNG.integers(0, 256, (30, 28, 28), np.uint8), "t10k": np.ones((5, 28, 28), "u1")}
+PICTURES = {
+    "train": RNG.integers(0, 256, (30, 28, 28), np.uint8),
+    "t10k": np.ones((5, 28, 28), "u1"),
+}
 DIGITS = {"train": np.arange(30, dtype=np.uint8) % 10, "t10k": np.arange(5, dtype=np.uint8)}
 
 
@@ -25,7 +28,11 @@ def write(folder, *, packed=True, sides=(28, 28), labels=DIGITS):
         n = len(PICTURES[part])
         for name, header, values in [
             (f"{part}-images-idx3-ubyte", struct.pack(">4I", 0x803, n, *sides), PICTURES[part]),
-            (f"{part}-labels-idx1-ubyte", struct.pack(">2I", 0x801, len(labels[part])), labels[part]),
+            (
+                f"{part}-labels-idx1-ubyte",
+                struct.pack(">2I", 0x801, len(labels[part])),
+                labels[part],
+            ),
         ]:
             content = header + values.tobytes()
             path = folder / (f"{name}.gz" if packed else name)
@@ -34,7 +41,9 @@ def write(folder, *, packed=True, sides=(28, 28), labels=DIGITS):
 
 @pytest.mark.parametrize("packed", [True, False])
 @pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
-@pytest.mark.parametrize(("split", "parts"), [("train", ["train"]), ("test", ["t10k"]), ("all", ["train", "t10k"])])
+@pytest.mark.parametrize(
+    ("split", "parts"), [("train", ["train"]), ("test", ["t10k"]), ("all", ["train", "t10k"])]
+)
 def test_round_trip(tmp_path, name, split, parts, packed):
     write(tmp_path / name, packed=packed)
     loaded = load(name, split=split, data_dir=tmp_path)

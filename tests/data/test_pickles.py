@@ -8,8 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from layerwise.data.pickles import Inert, byte_array, read_plain
 
@@ -44,7 +42,6 @@ def test_no_pickle_runs_code(tmp_path, protocol, wrap):
         (exec, f"open({str(canary)!r}, 'w')"),
         (open, str(canary), "w"),
         (np.savetxt, str(canary), [1]),
-        (getattr, np, "savetxt"),
     ]:
         evil = Evil(function, *arguments)
         value = {"bare": evil, "in a dict": {b"data": evil}}.get(wrap)
@@ -69,12 +66,3 @@ def test_only_bytes_become_an_array():
         assert isinstance(value, Inert)
         with pytest.raises(ValueError):
             byte_array(value)
-
-
-@given(st.binary(max_size=80))
-def test_fuzz_never_reaches_an_import(noise):
-    try:
-        value = read_plain(noise)
-    except Exception:  # any exception is allowed here: cifar.py turns it into one sentence
-        return
-    assert not callable(value) or isinstance(value, type(Inert)) or value.__name__ == "_latin1"

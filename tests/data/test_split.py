@@ -6,12 +6,14 @@ import hashlib
 from fractions import Fraction
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from layerwise.data.split import join, seeded_split, stratified_rows
+from layerwise.foundation.checks import UserError
 
-some_labels = st.lists(st.integers(0, 4), min_size=1, max_size=80).map(np.array)
+some_labels = st.lists(st.integers(0, 4), min_size=2, max_size=80).map(np.array)
 
 
 @given(some_labels, st.data(), st.integers(0, 9))
@@ -30,6 +32,12 @@ def test_train_and_test_are_disjoint_and_complete(labels):
     train, test = (seeded_split(labels, part, Fraction(1, 3)) for part in ("train", "test"))
     np.testing.assert_array_equal(np.sort(np.concatenate([train, test])), np.arange(len(labels)))
     np.testing.assert_array_equal(seeded_split(labels, "all", Fraction(1, 3)), range(len(labels)))
+
+
+@pytest.mark.parametrize(("n", "split"), [(1, "test"), (0, "train"), (0, "test"), (0, "all")])
+def test_a_part_without_observations_is_refused(n, split):
+    with pytest.raises(UserError, match=f"the {split} split must be of one observation or more"):
+        seeded_split(np.zeros(n, int), split, Fraction(1, 5))
 
 
 def test_every_row_can_be_drawn():

@@ -55,7 +55,7 @@ def test_contract_class_numbers():
     assert classes_of("f", [2, 0], 2, ["x", "y", "z"])[0].tolist() == [2, 0]
     assert classes_of("f", [2.0, np.nan], 2, ["x", "y", "z"])[0].tolist() == [2, -1]
     assert classes_of("f", ["z", "x", None], 3, ["x", "y", "z"])[0].tolist() == [2, 0, -1]
-    assert classes_of("f", [True, False], 2, None) [1] == ["False", "True"]
+    assert classes_of("f", [True, False], 2, None)[1] == ["False", "True"]
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,8 @@ GOOD = {"weight": torch.arange(6.0).reshape(3, 2), "bias": torch.ones(3)}
 GOOD_FILE = safetensors.torch.save(GOOD)
 STRIDE_0 = torch.zeros(1).expand(200_000, 200_000)
 ZEROS = np.zeros(25_000_000, np.float32)
+HUGE = b"\x80\x02c__builtin__\nbytearray\n\x8a\x05" + (10**10).to_bytes(5, "little") + b"\x85R."
+GIANT = b"\x80\x02}U\x01actorch\nTensor\nJ" + (10**9).to_bytes(4, "little") + b"\x85Rs."
 TWICE = f'{{"a": {_entry([1], 0, 4)}, "a": {_entry([1], 0, 4)}}}'
 
 EVIL: dict[str, tuple[Callable[[Path], bytes], str]] = {
@@ -140,6 +142,12 @@ EVIL: dict[str, tuple[Callable[[Path], bytes], str]] = {
     "deflated npz": (lambda c: _npz(np.savez_compressed, a=ZEROS), "that unpack to"),
     "lying npy header": (lambda c: _zip([("a.npy", _lying_npy())]), "damaged npz"),
     "name twice in a zip": (lambda c: _twice(), "a name occurs twice"),
+    "bytearray of 10 GB": (lambda c: _zip([("x/data.pkl", HUGE)]), "asks for a bytearray"),
+    "bytearray of 10 GB, legacy": (lambda c: HUGE, "asks for a bytearray"),
+    "tensor of 4 GB": (
+        lambda c: _zip([(n, GIANT if "pkl" in n else d) for n, d in _members(_torch(GOOD))]),
+        "4,000,000,000 bytes of tensors in",
+    ),
     "sparse giant": (
         lambda c: _torch({"a": _sparse()}),
         "sparse",

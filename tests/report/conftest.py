@@ -42,7 +42,8 @@ def trained(seed: int) -> tuple[Network, Network, list[dict[str, float]]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(X[train], y[train])
-        before = [(w.copy(), b.copy()) for w, b in zip(model.coefs_, model.intercepts_, strict=True)]
+        weights = zip(model.coefs_, model.intercepts_, strict=True)
+        before = [(w.copy(), b.copy()) for w, b in weights]
         model.set_params(learning_rate_init=1e-3, warm_start=True)
         for epoch in range(16):
             history.append({
@@ -86,8 +87,9 @@ def make_run(
         "scale_down": "900 training images of 8 x 8 pixels, not 50,000 of 28 x 28.", **provenance,
     }  # fmt: skip
     at = {BEFORE: layers_of(before, X), AFTER: layers_of(after, X)}
+    kinds = {"input": "input", "output": "output"}
     stored = [
-        Layer(name, values.shape[1:], "float32", {"input": "input", "output": "output"}.get(name, "ReLU"),
+        Layer(name, values.shape[1:], "float32", kinds.get(name, "ReLU"),
               per_checkpoint=name != "input")
         for name, values in at[AFTER].items()
     ]  # fmt: skip
@@ -100,7 +102,7 @@ def make_run(
             run.add_checkpoint(checkpoint, fingerprint=checkpoint)
             with run.write(checkpoint, 0) as append:
                 for layer in run.layers_at(checkpoint):
-                    data = (X * 255).astype(np.uint8) if layer.name == "thumbnail" else values[layer.name]
+                    data = values.get(layer.name, (X * 255).astype(np.uint8))
                     zero = int((data == 0).sum())
                     append(layer.name, data.reshape(2 * n, *layer.shape), zero=zero)
     run.write_table("observations", pd.DataFrame({"digit": y, "subset": subset}),
@@ -138,7 +140,8 @@ def _scores(
     at: Any, y: np.ndarray, subset: np.ndarray, maps: pd.DataFrame, guess: Any, seed: int
 ) -> pd.DataFrame:
     found = []
-    for (part, checkpoint, layer), points in maps.groupby(["subset", "checkpoint", "layer"], sort=False):
+    places = maps.groupby(["subset", "checkpoint", "layer"], sort=False)
+    for (part, checkpoint, layer), points in places:
         rows = points["observation"].to_numpy()
         X, Y, labels = at[checkpoint][layer][rows], points[["x", "y"]].to_numpy(), y[rows]
         floor, _ = scores.shuffled_neighborhood_hit(Y, labels, random_state=0)
@@ -160,7 +163,7 @@ def _scores(
         network="mlp", data="digits", spread=np.nan, seed=seed, published=np.nan, source=""
     )
     place = (frame[["score", "subset", "checkpoint", "layer"]] == list(PUBLISHED)).all(axis=1)
-    frame.loc[place, "published"], frame.loc[place, "source"] = 0.9836, "Rauber et al. 2017, Fig. 3b"
+    frame.loc[place, ["published", "source"]] = [0.9836, "Rauber et al. 2017, Fig. 3b"]
     return frame
 
 

@@ -91,7 +91,7 @@ def check_readable(folder):
             if commit.exists():
                 committed += 1
                 for layer in commit.layers:
-                    part = commit.part(layer.name).open()
+                    part = commit.parts()[layer.name].open()
                     rows = slice(commit.first, commit.first + commit.rows)
                     expected = stored(layer, checkpoint)[rows].reshape(commit.rows, -1)
                     assert same(part, expected), (checkpoint, layer.name, commit.first)

@@ -6,7 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from sklearn.decomposition import PCA
@@ -50,6 +50,7 @@ def ask(array, key):
 
 
 @pytest.mark.parametrize("name", ["conv#1[0]"])
+@settings(deadline=None)
 @given(key=KEYS)
 @example(key=(slice(None, None, -3), [[1, 2], [3, 4]]))
 @example(key=(slice(40, 3, -7), slice(None, None, -1)))

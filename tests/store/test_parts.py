@@ -18,7 +18,8 @@ from layerwise.store.parts import Part, PartWriter
 def write(path, values, dtype="float32", step=3):
     writer = PartWriter(path, dtype, values.shape)
     for start in range(0, len(values), step):
-        writer.append(values[start : start + step])
+        batch = values[start : start + step]
+        assert writer.append(batch) == np.isinf(batch).sum()
     writer.seal()
     writer.publish()
     return Part(path, dtype, values.shape, writer.checksum), writer

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerwise.foundation.checks import InvalidType, UserError
@@ -23,6 +23,7 @@ JSON = st.recursive(
 KEYS = st.text().filter(lambda key: key not in ("format", "checksum"))
 
 
+@settings(deadline=None)
 @given(st.dictionaries(KEYS, JSON, max_size=4))
 def test_what_is_written_is_read(tmp_path_factory, record):
     path = tmp_path_factory.getbasetemp() / "record.json"
@@ -31,6 +32,7 @@ def test_what_is_written_is_read(tmp_path_factory, record):
     json.loads(path.read_bytes(), parse_constant=lambda text: pytest.fail(text))  # no NaN
 
 
+@settings(deadline=None)
 @given(JSON)
 def test_plain_is_idempotent_and_canonical(value):
     assert plain(plain(value)) == plain(value)

@@ -74,7 +74,7 @@ def test_counters_of_the_recorder_are_summed(sample, tmp_path):
 NAMES = st.lists(st.text(st.characters(exclude_categories=[])), min_size=1, max_size=3, unique=True)
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(layers=NAMES, checkpoints=NAMES)
 def test_any_name_stays_inside_the_run_and_comes_back(tmp_path_factory, layers, checkpoints):
     outside = tmp_path_factory.mktemp("names")

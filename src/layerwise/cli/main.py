@@ -11,7 +11,6 @@ import sys
 from collections.abc import Sequence
 from typing import Annotated
 
-import click
 import typer
 
 from layerwise import __version__
@@ -67,25 +66,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     os.environ.pop("LAYERWISE_DEBUG", None)
     try:
-        result = typer.main.get_command(app).main(
-            args=None if arguments is None else list(arguments),
-            prog_name="layerwise",
-            standalone_mode=False,
-        )
-        return result if isinstance(result, int) else 0
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        return _say("interrupted; what was committed stays, and the same command resumes.", 130)
+        app(args=None if arguments is None else list(arguments), prog_name="layerwise")
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 0
     except UserError as error:
         if os.environ.get("LAYERWISE_DEBUG"):
             raise
         return _say(" ".join(str(error).split()), 2)
-    except BrokenPipeError:
-        return 0
     except Exception as error:
         if os.environ.get("LAYERWISE_DEBUG"):
             raise
@@ -95,6 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "`layerwise --debug ...` shows where.",
             1,
         )
+    return 0
 
 
 def _say(sentence: str, code: int) -> int:

@@ -54,10 +54,10 @@ class DataSet:
 
     def __post_init__(self) -> None:
         shape, dtype = self.observations.shape, self.observations.dtype
-        pictures = dtype == np.uint8 and len(shape) == 4 and shape[3] in (1, 3)
-        if not (pictures or (dtype == np.float32 and len(shape) >= 2)):
+        picture_like = dtype == np.uint8 and len(shape) == 4 and shape[3] in (1, 3)
+        if not (picture_like or (dtype == np.float32 and len(shape) >= 2)) or shape[0] == 0:
             raise checks.invalid(
-                "DataSet", "observations", "(n, h, w, 1 or 3) uint8 or (n, ...) float32",
+                "DataSet", "observations", "(n, h, w, 1 or 3) uint8 or (n, ...) float32, n > 0",
                 f"{dtype} of shape {shape}",
             )  # fmt: skip
         if list(self.labels) != list(self.class_names):

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array, Labels
 
 PARTS = {"train": ("train",), "test": ("test",), "all": ("train", "test")}
@@ -46,17 +47,27 @@ def seeded_split(labels: Labels, split: str, test_share: Fraction) -> Array:
     split : "train", "test", or "all", which is every row in its stored order
     test_share : part of the observations that are for testing, rounded to whole ones
 
+    Raises
+    ------
+    InvalidValue
+        If the part is empty, because there are so few observations.
+
     Examples
     --------
     >>> labels = np.repeat([0, 1], 5)
     >>> len(seeded_split(labels, "test", Fraction(1, 5)))
     2
     """
-    everything = np.arange(len(labels))
+    n, n_test = len(labels), round(len(labels) * test_share)
+    if not {"all": n, "test": n_test, "train": n - n_test}[split]:
+        raise checks.invalid(
+            "load", f"the {split} split", "of one observation or more", f"a part of {n} in all",
+            'Add observations, or load with split="all".',
+        )  # fmt: skip
+    everything = np.arange(n)
     if split == "all":
         return everything
-    rng = np.random.default_rng(SEED)
-    test = stratified_rows(labels, round(len(labels) * test_share), rng)
+    test = stratified_rows(labels, n_test, np.random.default_rng(SEED))
     return test if split == "test" else np.setdiff1d(everything, test, assume_unique=True)
 
 

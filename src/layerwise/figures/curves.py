@@ -207,6 +207,7 @@ def training_curves(history: Sequence[Mapping[str, Any]], *, title: str = "") ->
         ax.set_xlabel("epoch", fontsize=TEXT, color=INK)
         ax.set_ylabel(kind, fontsize=TEXT, color=INK)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        ax.set_xlim(ax.dataLim.x0 - 0.5, ax.dataLim.x1 + 0.5)
         if kind == "accuracy":
             ax.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol="\N{NO-BREAK SPACE}%"))
     _legend(figure, list(shown.values()))

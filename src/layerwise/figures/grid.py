@@ -28,6 +28,7 @@ from layerwise.figures.style import (
     fit,
     new_figure,
     shorten,
+    shorten_layer,
 )
 from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array, Labels, Points
@@ -110,9 +111,10 @@ def small_multiples(
     lines = max(caption.count("\n") + 1 if caption else 0 for caption in captions)
     height = side + 0.16 * lines
     entries = _legend(codes, names, panels) if legend else []
-    beside = _legend_columns(entries)
+    width = across * side + 0.3
+    beside = _legend_columns(entries, width)
     figure = new_figure(
-        across * side + 0.3,
+        width,
         n_blocks * (len(rows) * height + 0.3) + 0.4 * bool(title)
         + 0.22 * math.ceil(len(entries) / beside),
         title,
@@ -172,7 +174,7 @@ def _legend(codes: list[Array], names: list[str], panels: Sequence[Panel | None]
     return class_entries(together, names, "misclassified" if wrong else "")
 
 
-def _legend_columns(entries: Sequence[Line2D]) -> int:
-    """Return how many entries fit side by side under the widest figure."""
+def _legend_columns(entries: Sequence[Line2D], width: float) -> int:
+    """Return how many entries fit side by side."""
     longest = max((len(str(entry.get_label())) for entry in entries), default=1)
-    return max(1, min(len(entries), characters(WIDTH - 0.5, SMALL) // (longest + 6)))
+    return max(1, min(len(entries), characters(width - 0.3, SMALL) // (longest + 6)))

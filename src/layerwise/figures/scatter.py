@@ -86,6 +86,8 @@ def scatter(
     ax.set_title(fit(title, WIDTH * 0.55, TEXT + 1), fontsize=TEXT + 1, color=INK)
     if values is not None:
         numbers = np.asarray(checks.labels(name, values, len(Y), "values"), dtype=float)
+        if not np.isfinite(numbers).any():
+            raise checks.invalid(name, "values", "finite somewhere", "none that is")
         shown = draw_points(ax, Y, wrong, numbers=numbers)
         bar = figure.colorbar(shown, ax=ax, shrink=0.6, aspect=30)
         bar.set_label(values_name, fontsize=TEXT, color=INK)

@@ -48,7 +48,7 @@ class Checkpoint:
     step : updates of the weights so far
     path : safetensors file with the state dict
     train_loss : cross-entropy in nats, averaged over the epoch's batches with dropout active, as
-        training saw them; at epoch 0 of the untrained network, without dropout
+        training saw them; at epoch 0 on at most 2000 observations, without dropout
     train_accuracy : in [0, 1], measured like `train_loss`
     test_accuracy : in [0, 1], without dropout; NaN if there is no test set
     seconds : wall time spent on learning so far

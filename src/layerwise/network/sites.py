@@ -2,7 +2,7 @@
 
 ``conv1`` is a module's output, ``relu#1`` its second call in one forward, ``lstm[0]`` and
 ``enc.last_hidden_state`` tensors inside an output, ``relu_2`` what a function computes (the node's
-name in `torch.fx`), ``input`` and ``output`` the network's own.
+name in `torch.fx`), ``input`` and ``output`` the network's own unless a module has that name.
 """
 
 from __future__ import annotations
@@ -66,6 +66,11 @@ class Site:
     def is_function(self) -> bool:
         """Whether a function computes it, so that only a traced model can show it."""
         return self.kind.startswith("function ")
+
+    @property
+    def is_border(self) -> bool:
+        """Whether it is the network's own input or output; a module of that name is not."""
+        return self.kind == self.source and self.kind in (INPUT, OUTPUT)
 
     @property
     def recordable(self) -> bool:
@@ -169,7 +174,7 @@ def _match(found: Survey, asked: str) -> list[str]:
         site.name
         for site in found.sites
         if site.recordable
-        and site.source not in (INPUT, OUTPUT)
+        and not site.is_border
         and fnmatch.fnmatchcase(site.name, literal)
     ]
     if matched:

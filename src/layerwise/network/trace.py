@@ -100,7 +100,9 @@ def survey(model: nn.Module, batch: Batch, *, functions: bool = True) -> Survey:
             output = _run(model, batch)
         calls = Counter(names[module] for module, _ in firings)
         seen: Counter[str] = Counter()
-        sites = [replace(site, path=()) for site in _sites(INPUT, INPUT, batch, n)[:1]]
+        sites = []
+        if INPUT not in calls:
+            sites = [replace(site, path=()) for site in _sites(INPUT, INPUT, batch, n)[:1]]
         for module, value in firings:
             name = names[module]
             found = _sites(name, type(module).__name__, value, n, seen[name], calls[name])
@@ -109,7 +111,8 @@ def survey(model: nn.Module, batch: Batch, *, functions: bool = True) -> Survey:
                 found[0] = replace(found[0], default=True)
             seen[name] += 1
             sites += found
-        sites += _sites(OUTPUT, OUTPUT, output, n)
+        if OUTPUT not in calls:
+            sites += _sites(OUTPUT, OUTPUT, output, n)
         untraceable = None
         if functions:
             sites, untraceable = _with_functions(model, batch, names, sites, plain)
@@ -156,9 +159,10 @@ def watch(
     wanted: dict[tuple[str, int], list[int]] = {}
     for i, site in enumerate(sites):
         wanted.setdefault((site.source, site.call), []).append(i)
-    at_the_border = {INPUT, OUTPUT}
-    expected = {site.source: site.calls for site in sites if site.source not in at_the_border}
-    needs_output = any(site.source == OUTPUT for site in sites)
+    expected = {site.source: site.calls for site in sites if not site.is_border}
+    needs_input, needs_output = (
+        any(site.is_border and site.source == border for site in sites) for border in (INPUT, OUTPUT)
+    )
     may_stop = not needs_output and set(expected.values()) <= {1}
     calls: Counter[str] = Counter()
 
@@ -177,8 +181,8 @@ def watch(
 
     def run(batch: Batch) -> None:
         calls.clear()
-        for i in wanted.get((INPUT, 0), ()):
-            sink(i, first_tensor(batch))
+        if needs_input:
+            sink(wanted[INPUT, 0][0], first_tensor(batch))
         if not expected and not needs_output:
             return
         try:
@@ -192,7 +196,8 @@ def watch(
                 f"{expected[source]} in the first, so its calls cannot be told apart. "
                 "Record another layer."
             )
-        take(OUTPUT, output)
+        if needs_output:
+            take(OUTPUT, output)
 
     hooked = {module: name for module, name in names.items() if name in expected}
     nodes = {site.source for site in sites if site.is_function}

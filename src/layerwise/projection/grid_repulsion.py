@@ -22,6 +22,12 @@ SPACING = 0.6
 BLOCKS = 16
 """Blocks of points whose partial sums of Z are added in a fixed order."""
 
+CELLS = 64
+"""The fewest cells a side; a map that would fill fewer gets smaller ones."""
+
+MARGIN = 12
+"""More nodes than cells: three that splines reach, the others where the kernel has its kink."""
+
 BAND = 4
 """Grid rows in a band: a spline covers 4, so that every second band can be filled in parallel."""
 
@@ -131,17 +137,16 @@ class GridRepulsion:
 
     def __init__(self, spacing: float = SPACING) -> None:
         self.spacing = spacing
-        self._size = 0
+        self._shape = (0, 0.0)
         self._kernel: Array = np.empty((0, 0), np.float32)
 
     def __call__(self, Y: Array) -> tuple[Array, float]:
         """Return the forces, as one part, and Z."""
         low, high = Y.min(axis=1), Y.max(axis=1)
-        # Four nodes a spline and one for rounding; a length that the transform likes.
-        size = fft.next_fast_len(int((high - low).max() / self.spacing) + 5, real=True)
-        if size != self._size:
-            self._size, self._kernel = size, _kernel(size, self.spacing)
-        u, v = (Y - low[:, None]) * np.float32(1 / self.spacing)
+        size, spacing = _grid(float((high - low).max()), self.spacing)
+        if (size, spacing) != self._shape:
+            self._shape, self._kernel = (size, spacing), _kernel(size, spacing)
+        u, v = (Y - low[:, None]) * np.float32(1 / spacing)
         order, start = _sort_by_row(u, size)
         # Zero padding to twice the size in both directions makes the convolution not periodic;
         # rows and columns that are only padding are not transformed.
@@ -150,23 +155,37 @@ class GridRepulsion:
         spectrum *= self._kernel
         spectrum = fft.ifft(spectrum, axis=0, overwrite_x=True)[:size]
         potential = fft.irfft(spectrum, n=2 * size, axis=1)
-        forces, total = _gather(u, v, order, potential, self.spacing)
-        return forces, total - Y.shape[1]  # each point's own q is 1
+        forces, total = _gather(u, v, order, potential, spacing)
+        n = Y.shape[1]
+        return forces, total + n * (n - 1.0)  # q is one more than the kernel; own q do not count
+
+
+def _grid(extent: float, spacing: float) -> tuple[int, float]:
+    """Nodes a side, and their distance, for a map of this extent.
+
+    A small map gets a finer grid of at least :data:`CELLS` cells, so that the first iterations, on
+    which the picture depends, are precise. Both numbers move in jumps, to keep the kernel long.
+    """
+    while extent < CELLS / 2 * spacing > 1e-6:
+        spacing /= 2
+    cells = max(CELLS, 16 * (int(extent / spacing) // 16 + 1))
+    return fft.next_fast_len(cells + MARGIN, real=True), spacing
 
 
 def _kernel(size: int, spacing: float) -> Array:
-    """Fourier transform of q over the padded grid, corrected for spreading and reading back.
+    """Fourier transform of q - 1 over the padded grid, corrected for spreading and reading back.
 
-    q is sampled four times finer than the grid, so that its high frequencies do not fold back. The
+    One less than q has the same gradient, and in float32 the digits that a small map needs. It is
+    sampled four times finer than the grid, so that high frequencies do not fold back. The
     correction is the one of least squared error (Hockney and Eastwood 1988, section 8-3).
     """
     finer = 4
     nodes = np.arange(2 * size * finer)
     squared = (np.minimum(nodes, len(nodes) - nodes) * np.float32(spacing / finer)) ** 2
-    squared = squared.astype(np.float32)
-    q = fft.rfft2(1 / (1 + squared[:, None] + squared)).real / finer**2
-    q = np.concatenate([q[:size], q[-size:]])[:, : size + 1]
+    distance = squared[:, None] + squared
+    potential = fft.rfft2(-distance / (1 + distance)).real / finer**2
+    potential = np.concatenate([potential[:size], potential[-size:]])[:, : size + 1]
     frequency = fft.fftfreq(2 * size)
     images = np.sinc(frequency + np.arange(-2, 3)[:, None]) ** 8  # squared splines, aliases too
-    correction = (images[2] / images.sum(axis=0) ** 2).astype(np.float32)
-    return np.ascontiguousarray(q * correction[:, None] * correction[: size + 1])
+    correction = images[2] / images.sum(axis=0) ** 2
+    return (potential * correction[:, None] * correction[: size + 1]).astype(np.float32)

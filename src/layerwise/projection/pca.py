@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.decomposition import PCA as ReferencePCA
+from sklearn.utils.validation import check_is_fitted
 
 from layerwise.foundation import checks, random
 from layerwise.foundation.shapes import Activations, Points
@@ -53,13 +55,16 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def fit_transform(self, X: Activations, y: object = None) -> Points:
         """Find the components of `X` and return its projection."""
-        import numpy as np
-
         X = validated(self, X)
         checks.integer("PCA", "n_components", self.n_components, 1, min(X.shape))
-        reference = ReferencePCA(self.n_components, random_state=random.seed(self.random_state))
+        # For a few components of many units Lanczos iterations are exact and the fastest.
+        few = self.n_components <= 10 and min(X.shape) > 200 and bool((X != X[0]).any())
+        reference = ReferencePCA(
+            self.n_components, svd_solver="arpack" if few else "auto",
+            random_state=random.seed(self.random_state),
+        )  # fmt: skip
         with np.errstate(invalid="ignore"):  # 0/0 where all rows are equal
-            self.embedding_ = reference.fit_transform(X)
+            self.embedding_: Points = reference.fit_transform(X)
         self.components_ = reference.components_
         self.mean_ = reference.mean_
         self.explained_variance_ratio_ = np.nan_to_num(reference.explained_variance_ratio_)
@@ -68,7 +73,6 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def transform(self, X: Activations) -> Points:
         """Return the projection of new observations (n_new, n_units)."""
-        from sklearn.utils.validation import check_is_fitted
-
         check_is_fitted(self)
-        return (validated(self, X, reset=False) - self.mean_) @ self.components_.T
+        projected: Points = (validated(self, X, reset=False) - self.mean_) @ self.components_.T
+        return projected

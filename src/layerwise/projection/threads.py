@@ -1,11 +1,28 @@
-"""How many threads a projection may use, in every library that it calls."""
+"""How many threads a projection may use, and that waiting threads sleep.
+
+GNU OpenMP lets waiting threads spin. With thousands of short parallel steps that costs nothing on
+an idle machine, but where cores are shared the spinning threads take the time of those that work:
+t-SNE of 2,000 points took 16 s instead of 1.7 s beside five other processes.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+import numba
+from scipy import fft
+from threadpoolctl import threadpool_limits
 
 from layerwise.foundation import checks
+
+if "OMP_WAIT_POLICY" not in os.environ:
+    # The library reads its settings once, when it is loaded, which is here.
+    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+    with suppress(ImportError):
+        import numba.np.ufunc.omppool  # noqa: F401
+    del os.environ["OMP_WAIT_POLICY"]
 
 
 @contextmanager
@@ -17,14 +34,9 @@ def threads(function: str, n_jobs: int | None) -> Iterator[None]:
     function : name for the error message
     n_jobs : at least 1, or None or -1 for one thread a core (as far as numba was given them)
     """
-    import numba
-    from scipy import fft
-    from threadpoolctl import threadpool_limits
-
-    most = numba.config.NUMBA_NUM_THREADS
-    count = most if n_jobs in (None, -1) else checks.integer(function, "n_jobs", n_jobs, 1)
     before = numba.get_num_threads()
-    numba.set_num_threads(min(count, most))
+    count = before if n_jobs in (None, -1) else checks.integer(function, "n_jobs", n_jobs, 1)
+    numba.set_num_threads(min(count, numba.config.NUMBA_NUM_THREADS))
     try:
         with threadpool_limits(count), fft.set_workers(count):
             yield

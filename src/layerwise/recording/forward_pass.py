@@ -243,7 +243,7 @@ def _layer(site: Site, pooling: str, dtype: str) -> Layer:
         dtype=dtype,
         kind=site.kind,
         pooling=pooling,
-        per_checkpoint=site.source != INPUT,
+        per_checkpoint=site.kind != INPUT,
     )
 
 

@@ -29,12 +29,14 @@ def thumbnails(x: Tensor) -> Array | None:
         return None
     if not x.is_floating_point():
         x = x.float() / 255
-    x = x.detach().float().nan_to_num()
     side = max(x.shape[2:])
     if side > LARGEST_SIDE:
         size = [max(1, round(s * LARGEST_SIDE / side)) for s in x.shape[2:]]
-        x = interpolate(x, size, mode="bilinear", antialias=True)
-    low, high = x.amin((1, 2, 3), keepdim=True), x.amax((1, 2, 3), keepdim=True)
-    keeps = (low >= 0) & (high <= 1)
-    low, span = torch.where(keeps, 0, low), torch.where(keeps, 1, (high - low).clamp_min(1e-12))
-    return ((x - low) / span * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
+        x = interpolate(x.float(), size, mode="bilinear", antialias=True)
+    low, high = torch.aminmax(x)
+    if not (low >= 0 and high <= 1):  # NaN comes here too
+        x = x.float().nan_to_num(posinf=0, neginf=0)
+        low, high = x.amin((1, 2, 3), keepdim=True), x.amax((1, 2, 3), keepdim=True)
+        keeps = (low >= 0) & (high <= 1)
+        x = torch.where(keeps, x, (x - low) / (high - low).clamp_min(1e-12))
+    return x.mul(255).round_().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()

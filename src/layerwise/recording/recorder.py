@@ -45,6 +45,7 @@ def plan(
 
     Examples
     --------
+    >>> import torch
     >>> net = nn.Sequential(nn.Linear(3, 2), nn.ReLU())
     >>> plan(net, torch.zeros(10, 3)).n_bytes
     160
@@ -115,7 +116,7 @@ def record(
 
     Examples
     --------
-    >>> import tempfile
+    >>> import tempfile, torch
     >>> net = nn.Sequential(nn.Linear(3, 2), nn.ReLU())
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     run = record(net, torch.ones(4, 3), to=folder, labels={"side": [0, 0, 1, 1]})
@@ -189,7 +190,7 @@ def recompute(
 
     Examples
     --------
-    >>> import tempfile
+    >>> import tempfile, torch
     >>> net, x = nn.Sequential(nn.Linear(3, 2), nn.ReLU()), torch.ones(4, 3)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     recompute(record(net, x, to=folder), net, x, random_state=0)

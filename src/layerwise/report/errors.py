@@ -76,10 +76,8 @@ def _sheet(found: Predictions, pictures: Activations, mistakes: Table, what: str
         for at in wrong
     ]
     picture = figures.contact_sheet(images, captions)
-    shown = wording.count(len(wrong))
-    part = f"The {shown} most confident of {len(found.wrong)}" if len(found.wrong) > len(wrong) else (
-        f"All {shown}"
-    )  # fmt: skip
+    shown, every = len(wrong), len(found.wrong)
+    part = f"All {shown}" if shown == every else f"The {shown} most confident of {every}"
     return Figure(
         "figure-mistakes", inline.embedded(picture),
         f"Misclassified images, true → predicted: {wording.listing(captions, at_most=12)}.",

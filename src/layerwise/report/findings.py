@@ -19,7 +19,8 @@ from layerwise.report.reading import HIT_2D, HIT_ND, INPUT, Score, Scores
 if TYPE_CHECKING:
     from layerwise.store import Run
 
-CURVES, MAP, CONFUSION, TRAINING = "figure-scores", "figure-map", "figure-confusion", "figure-training"  # fmt: skip
+CURVES, MAP = "figure-scores", "figure-map"
+CONFUSION, TRAINING = "figure-confusion", "figure-training"
 """Anchors of the figures that the findings cite."""
 
 
@@ -222,4 +223,4 @@ def _what_is_missing(runs: Sequence[Run]) -> str:
             "This run has no labels, so no score of classes exists. The maps, the training and the "
             "health of the recording are below."
         )
-    return f"No scores yet. Make them with: layerwise score {run.path.name}"
+    return f"No scores yet. Make them with: layerwise score {reading.folder(run)}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from layerwise.report import reading, wording
 from layerwise.report.blocks import Note, Section, Table
@@ -33,7 +34,7 @@ def health(runs: Sequence[Run]) -> Section | None:
             "trusted; find the first layer of the table where values blow up.", warning=True,
         )  # fmt: skip
         rows = tuple(
-            (one.path.name, checkpoint, str(row["layer"]), wording.count(row["nan"]),
+            (reading.folder(one), checkpoint, str(row["layer"]), wording.count(row["nan"]),
              wording.count(row["inf"]), wording.count(row["n_values"]))
             for one, checkpoint, row in damaged
         )  # fmt: skip
@@ -52,11 +53,10 @@ def health(runs: Sequence[Run]) -> Section | None:
     return Section("health", "Health of the recording", (verdict, *found, layers))
 
 
-def _row(run: Run, row: dict[str, object]) -> tuple[str, ...]:
+def _row(run: Run, row: Mapping[Hashable, Any]) -> tuple[str, ...]:
     name = str(row["layer"])
     layer = run.layer(name)
-    values = float(str(row["n_values"]))
-    zeros = float(str(row["zero"])) / values if values else float("nan")
+    zeros = row["zero"] / row["n_values"] if row["n_values"] else math.nan
     return (
         name, layer.kind, " × ".join(map(str, layer.shape)), wording.count(layer.n_units),
         layer.pooling, layer.dtype, wording.percent(zeros),

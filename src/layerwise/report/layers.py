@@ -34,9 +34,7 @@ def layers(runs: Sequence[Run]) -> Section | None:
     return Section("layers", "Layer scores", tuple(blocks)) if blocks else None
 
 
-def _subset(
-    runs: Sequence[Run], scores: Scores, subset: str, number: int
-) -> list[Block]:
+def _subset(runs: Sequence[Run], scores: Scores, subset: str, number: int) -> list[Block]:
     """Return curves and numbers of one subset; the numbers of the first stand open."""
     run = runs[0]
     table = _numbers(run, scores, subset)
@@ -56,7 +54,7 @@ def _subset(
         finding.text if finding else f"Neighbourhood hit by layer, {what}.",
         f"Share of nearest neighbours with the same {reading.label(run)}, by layer from shallow to "
         f"deep, {what}. Horizontal lines are the controls: raw input and shuffled labels. "
-        f"{wording.count(n, 'observation')}{bars}.",
+        f"{_diamonds(frame)}{wording.count(n, 'observation')}{bars}.",
         table if number else None,
     )  # fmt: skip
     return [figure] if number else [figure, table]
@@ -84,6 +82,12 @@ def _curves(run: Run, scores: Scores, subset: str) -> pd.DataFrame | None:
     )
 
 
+def _diamonds(frame: pd.DataFrame) -> str:
+    """Return what an open diamond in the figure means, if there is one."""
+    known = frame["published"].notna().any()
+    return "Open diamonds are published values of other networks, see below. " if known else ""
+
+
 def _times(run: Run) -> list[str]:
     return [time for time in (reading.before(run), reading.after(run)) if time is not None]
 
@@ -104,19 +108,20 @@ def _numbers(run: Run, scores: Scores, subset: str) -> Table | None:
             rows.append((layer, time, found, first))
     if not rows:
         return None
-    columns = [name for name in COLUMNS if name in shown]
+    known = [name for name in COLUMNS if name in shown]
     cells = tuple(
         (
             layer, reading.when(run, time) if time else wording.MISSING,
-            *(str(found[name] or wording.MISSING) for name in columns),
+            *(str(found[name] or wording.MISSING) for name in known),
             wording.percent(first.floor), wording.count(first.n_observations),
         )
         for layer, time, found, first in rows
     )  # fmt: skip
-    head = [name.replace("neighborhood hit", "hit") for name in columns]
+    head = [name.replace("neighborhood hit", "hit") for name in known]
     title = f"{subset.capitalize()} subset" if subset else "All observations"
     spread = f"; ± is the standard deviation over {seeds} seeds" if seeds > 1 else "; one seed"
-    return Table(("layer", "checkpoint", *head, "shuffled labels", "n"), cells, title + spread + ".")
+    columns = ("layer", "checkpoint", *head, "shuffled labels", "n")
+    return Table(columns, cells, f"{title}{spread}.")
 
 
 def _accuracies(run: Run, scores: Scores) -> Table | None:

@@ -122,8 +122,8 @@ def _largest(
     alt = f"Map of layer {layers[-1]}."
     return Figure(
         findings.MAP, inline.embedded(picture), f"{alt} {finding.text}" if finding else alt,
-        f"Layer {layers[-1]}, {reading.when(run, checkpoint)}. Each dot is {reading.one(run, subset)}"
-        f"{color}; near dots have similar activations.{glyph} "
+        f"Layer {layers[-1]}, {reading.when(run, checkpoint)}. Each dot is "
+        f"{reading.one(run, subset)}{color}; near dots have similar activations.{glyph} "
         f"{wording.count(len(panel.Y), 'point')}, {found.how(method)}.",
         _quality(scores, run, method, subset, [checkpoint], layers[-1:]), "Quality of this map",
     )  # fmt: skip
@@ -192,9 +192,10 @@ def _quality(
 
 
 def _first(part: pd.DataFrame) -> pd.DataFrame:
-    """Return the first map of a place: observations ascend within a map, so a step back is the next.
+    """Return the first map of a place.
 
-    A second one, made with other parameters, would otherwise be drawn over it.
+    Observations ascend within a map, so a step back is the start of a second one, made with other
+    parameters, which would otherwise be drawn over the first.
     """
     steps = np.diff(part["observation"].to_numpy(dtype=np.int64))
     ends = np.flatnonzero(steps <= 0)

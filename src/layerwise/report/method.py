@@ -38,7 +38,7 @@ LIMITS = (
 def method(runs: Sequence[Run]) -> Section:
     """Return the section."""
     run = runs[0]
-    folders = " ".join(one.path.name for one in runs)
+    folders = " ".join(map(reading.folder, runs))
     texts = [METHOD, *([HIT, DIFFERENCE] if Scores(runs) else []), LIMITS]
     commands = [str(one.provenance["command"]) for one in runs if one.provenance.get("command")]
     blocks: list[Block] = [Note(text) for text in texts]
@@ -48,7 +48,8 @@ def method(runs: Sequence[Run]) -> Section:
         settings = {key: value for key, value in one.provenance.items() if key != "published"}
         rows = [*_flat(settings), *_flat(one.fingerprint, "fingerprint")]
         if rows:
-            blocks.append(Table(("setting", "value"), tuple(rows), f"Provenance of {one.path.name}"))
+            caption = f"Provenance of {reading.folder(one)}"
+            blocks.append(Table(("setting", "value"), tuple(rows), caption))
     blocks.append(Note(
         f"The folder {reading.folder(run)} holds the activations as .npy files and every result as "
         "a Parquet table; numpy and pandas read them without layerwise."

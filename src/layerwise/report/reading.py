@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import layerwise
 from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array
 from layerwise.report import wording
@@ -37,6 +38,12 @@ def alike(runs: Sequence[Run]) -> tuple[Run, ...]:
     if not runs:
         raise checks.invalid("report", "runs", "at least one run", "none", "Give a run folder.")
     first = runs[0]
+    for run in runs:
+        if not run.checkpoints:
+            raise checks.invalid(
+                "report", "runs", "recorded at one checkpoint or more", f"{folder(run)} with none",
+                "Run the record command again.",
+            )  # fmt: skip
     for run in runs[1:]:
         for what in ("network", "data"):
             mine, other = first.provenance.get(what), run.provenance.get(what)
@@ -171,9 +178,9 @@ class Score:
 
     @property
     def error(self) -> float:
-        """Standard error: over the seeds, or for a single seed that of a share of n observations.
+        r"""Standard error: over the seeds, or for a single seed that of a share of n observations.
 
-        The latter is :math:`\\sqrt{p(1-p)/n}`, an upper bound for a mean of shares in [0, 1]
+        The latter is :math:`\sqrt{p(1-p)/n}`, an upper bound for a mean of shares in [0, 1]
         of independent observations.
         """
         if self.seeds > 1:
@@ -267,9 +274,7 @@ def facts(runs: Sequence[Run]) -> list[tuple[str, str]]:
     given = run.provenance
     names = hidden(run)
     _, class_names = classes(run)
-    sizes = [
-        wording.count(len(rows_of(run, name)), name or noun(run), name or "") for name in subsets(run)
-    ]
+    sizes = [f"{wording.count(len(rows_of(run, name)))} {name}".strip() for name in subsets(run)]
     seeds = [str(one.provenance["seed"]) for one in runs if one.provenance.get("seed") is not None]
     found = [
         ("Network", str(given.get("network") or given.get("model", ""))),
@@ -280,7 +285,7 @@ def facts(runs: Sequence[Run]) -> list[tuple[str, str]]:
         ("Checkpoints", wording.listing(list(run.checkpoints), at_most=4)),
         ("Seed" if len(seeds) < 2 else "Seeds", ", ".join(seeds)),
         ("Recorded", str(given.get("created", given.get("date", "")))),
-        ("layerwise", str(given.get("layerwise", ""))),
+        ("layerwise", layerwise.__version__),
         ("Command", str(given.get("command", ""))),
     ]
     return [(name, value) for name, value in found if value]

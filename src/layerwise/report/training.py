@@ -25,7 +25,8 @@ def training(runs: Sequence[Run]) -> Section | None:
     known = [name for name in CURVES if frame is not None and _has(frame, name)]
     if frame is None or "epoch" not in frame or not known:
         return None
-    history = frame.sort_values("epoch", kind="stable").to_dict("records")
+    ordered = frame.sort_values("epoch", kind="stable").to_dict("records")
+    history = [{str(name): value for name, value in row.items()} for row in ordered]
     columns = ("epoch", *known, *(name for name in ("seconds",) if name in frame))
     rows = tuple(tuple(_cell(name, row[name]) for name in columns) for row in history)
     first = f" of the first of {len(runs)} runs" if len(runs) > 1 else ""

@@ -10,7 +10,7 @@ NBSP = "\u00a0"
 
 
 def percent(value: float) -> str:
-    """Return a fraction as percent with one decimal.
+    r"""Return a fraction as percent with one decimal.
 
     Examples
     --------
@@ -23,7 +23,7 @@ def percent(value: float) -> str:
 
 
 def measured(value: float, spread: float = math.nan) -> str:
-    """Return a fraction as percent, with the spread over seeds where there is one.
+    r"""Return a fraction as percent, with the spread over seeds where there is one.
 
     Examples
     --------

@@ -103,19 +103,26 @@ class Commit:
                 raise StoreError(self.path, "is the record of something else. " + AGAIN)
         return entries
 
-    def part(self, layer: str) -> Part:
-        """Return the committed part of a layer, not opened yet."""
-        entry = self.read()[layer]
-        with wrapped(self.path, "read"):
-            path, checksum = contain(self.base, entry["path"]), str(entry["checksum"])
-        (kind,) = (one for one in self.layers if one.name == layer)
-        return Part(path, kind.dtype, (self.rows, *kind.shape), checksum)
+    def parts(self, *names: str) -> dict[str, Part]:
+        """Return the committed parts of the layers named (all if none is), not opened yet."""
+        entries, found = self.read(), {}
+        for layer in self.layers:
+            if not names or layer.name in names:
+                with wrapped(self.path, "read"):
+                    path = contain(self.base, entries[layer.name]["path"])
+                    checksum = str(entries[layer.name]["checksum"])
+                found[layer.name] = Part(path, layer.dtype, (self.rows, *layer.shape), checksum)
+        return found
 
-    def counts(self, layer: str) -> dict[str, int]:
-        """Return how many values of a layer are NaN, infinite and zero, and its other counters."""
-        entry = self.read()[layer]
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Return, for each layer, its number of values, of NaN, infinite, zero, and the rest."""
+        entries, found = self.read(), {}
         with wrapped(self.path, "read"):
-            return {name: operator.index(count) for name, count in entry["counts"].items()}
+            for layer in self.layers:
+                counts = entries[layer.name]["counts"].items()
+                found[layer.name] = {name: operator.index(count) for name, count in counts}
+                found[layer.name]["n_values"] = layer.n_units * self.rows
+        return found
 
     def _relative(self, layer: Layer) -> str:
         folder = f"activations/{slug(self.checkpoint.name)}/{slug(layer.name)}"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from layerwise.foundation import checks
+from layerwise.foundation.version import VERSION
 from layerwise.store import records
 from layerwise.store.durable import StoreError, wrapped
 from layerwise.store.values import STORED
@@ -137,10 +138,8 @@ class Manifest:
 
     def write(self, path: Path) -> None:
         """Write ``run.json`` atomically."""
-        from layerwise import __version__
-
         record = {
-            "written_by": f"layerwise {__version__}",
+            "written_by": f"layerwise {VERSION}",
             "n_observations": int(self.n_observations),
             "rows_per_part": int(self.rows_per_part),
             "fingerprint": records.plain(self.fingerprint),

@@ -8,22 +8,24 @@ recordings is the work of ``layerwise.record``; most people only call `open`, `a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array
+from layerwise.foundation.version import VERSION
 from layerwise.store import verify
 from layerwise.store.activations import Activations
 from layerwise.store.commits import Append, Commit
 from layerwise.store.durable import StoreError
 from layerwise.store.lock import locked
 from layerwise.store.manifest import Checkpoint, Layer, Manifest
-from layerwise.store.tables import Table, add_columns
+from layerwise.store.observations import Observations
+from layerwise.store.records import plain
+from layerwise.store.tables import Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +45,7 @@ class Run:
     Examples
     --------
     >>> import tempfile
+    >>> import numpy as np
     >>> folder = Path(tempfile.mkdtemp()) / "mine"
     >>> run = Run.create(
     ...     folder, n_observations=3, rows_per_part=2, fingerprint={"data": "d1"},
@@ -52,7 +55,7 @@ class Run:
     ...     run.add_checkpoint("epoch-000", fingerprint="w0")
     ...     for first in run.missing("epoch-000"):
     ...         with run.write("epoch-000", first) as append:
-    ...             append("relu1", np.ones((min(2, 3 - first), 4), np.float32))
+    ...             n_infinite = append("relu1", np.ones((min(2, 3 - first), 4), np.float32))
     >>> Run.open(folder).activations("relu1")[:, 0]
     array([1., 1., 1.], dtype=float32)
     """
@@ -61,7 +64,7 @@ class Run:
         self.path = path
         self._manifest = manifest
         self._held = 0
-        self._observations: tuple[pd.DataFrame, dict[str, Any]] | None = None
+        self._observations = Observations(path, manifest.n_observations)
 
     @classmethod
     def open(cls, path: Path | str) -> Run:
@@ -232,7 +235,8 @@ class Run:
 
         It gives ``append(layer, array, **counters)``. Arrays are ``(batch, *shape)`` or
         ``(batch, n_units)`` in the stored type (bfloat16 as its bits in uint16); extra counters,
-        such as ``overflow=3``, are summed and come back from `counts`. Layers that do not depend
+        such as ``overflow=3``, are summed and come back from `counts`. It returns how many of the
+        values are infinite, for whoever has to tell overflow apart. Layers that do not depend
         on the weights belong to the first checkpoint only, see `layers_at`.
 
         Parameters
@@ -288,7 +292,7 @@ class Run:
                     self.path, f"checkpoint {name!r} is incomplete: {there} of "
                     f"{self.n_observations}. Run the same record command again.",
                 )  # fmt: skip
-            parts.append(commit.part(layer))
+            parts.append(commit.parts(layer)[layer])
         return Activations(parts, self.rows_per_part, f"{layer} at {name}")
 
     def _stored_with(self, layer: Layer, checkpoint: str | None) -> str:
@@ -312,15 +316,20 @@ class Run:
         """
         import pandas as pd
 
-        totals = {}
-        for layer in map(self.layer, self.layers):
-            total = totals[layer.name] = Counter(nan=0, inf=0, zero=0)
-            for commit in self.commits(self._stored_with(layer, checkpoint)):
-                if commit.exists():
-                    total.update(commit.counts(layer.name), n_values=layer.n_units * commit.rows)
-        names = [name for name in sum(totals.values(), Counter(nan=1, inf=1, zero=1))]
-        rows = [{"layer": layer} | {name: total[name] for name in names} for layer, total in totals.items()]
-        return pd.DataFrame(rows)
+        zero: dict[str, int] = {"nan": 0, "inf": 0, "zero": 0, "n_values": 0}
+        totals = {layer: Counter(zero) for layer in self.layers}
+        homes = {layer: self._stored_with(self.layer(layer), checkpoint) for layer in self.layers}
+        for home in set(homes.values()):
+            for commit in self.commits(home):
+                for layer, counts in (commit.counts() if commit.exists() else {}).items():
+                    if homes.get(layer) == home:
+                        totals[layer].update(counts)
+        names = dict.fromkeys(name for total in totals.values() for name in total)
+        columns = sorted(names, key=lambda name: name == "n_values")  # that one last
+        return pd.DataFrame(
+            {"layer": layer} | {name: total[name] for name in columns}
+            for layer, total in totals.items()
+        )
 
     def verify(self) -> list[str]:
         """Check every byte of every part and table, and that nothing is missing.
@@ -366,11 +375,11 @@ class Run:
             Function, parameters, seed, layer, checkpoint; the recording and the version of
             layerwise are added.
         """
-        table = Table.of(self.path, kind, full := self._full(provenance))
+        full = self._full(provenance)
         if kind == "observations":
-            frame, full = self._merged(table, frame, full)
-        table.write(frame, full)
-        self._observations = None
+            self._observations.add(frame, full)
+        else:
+            Table.of(self.path, kind, full).write(frame, full)
 
     def cached(
         self, kind: str, provenance: Mapping[str, Any], compute: Callable[[], pd.DataFrame]
@@ -387,56 +396,13 @@ class Run:
     @property
     def labels(self) -> Mapping[str, Array]:
         """Columns of the table of observations, each ``(n_observations,)``."""
-        frame, _ = self._read_observations()
-        names = [name for name in frame.columns if name != "observation"]
-        return {str(name): _plain_array(frame[name]) for name in names}
+        return self._observations.labels()
 
     def class_names(self, label: str) -> tuple[str, ...] | None:
         """Return the names of the codes 0, 1, ... of a label, or None if it needs none."""
-        frame, provenance = self._read_observations()
-        known = [str(name) for name in frame.columns if name != "observation"]
-        if label not in known:
-            raise checks.not_found("label", label, str(self.path), known)
-        names = provenance.get("class_names", {}).get(label)
-        return None if names is None else tuple(names)
-
-    def _read_observations(self) -> tuple[pd.DataFrame, dict[str, Any]]:
-        if self._observations is None:
-            if "observations" in self.tables:
-                self._observations = Table(self.path, "observations", "").read()
-            else:
-                import pandas as pd
-
-                return pd.DataFrame(), {}
-        return self._observations
-
-    def _merged(
-        self, table: Table, frame: pd.DataFrame, provenance: dict[str, Any]
-    ) -> tuple[pd.DataFrame, dict[str, Any]]:
-        """Return the table of observations that holds the old columns and the new."""
-        if len(frame) != self.n_observations:
-            raise checks.invalid("write_table", "observations", f"of {self.n_observations} rows",
-                                 f"{len(frame)}")  # fmt: skip
-        frame = frame.reset_index(drop=True)
-        if "observation" not in frame.columns:
-            frame.insert(0, "observation", np.arange(self.n_observations))
-        if not table.exists():
-            return frame, provenance
-        old, known = table.read()
-        names = {**known.get("class_names", {}), **provenance.get("class_names", {})}
-        return add_columns(old, frame, table.path), {**known, **provenance, "class_names": names}
+        return self._observations.class_names(label)
 
     def _full(self, provenance: Mapping[str, Any]) -> dict[str, Any]:
-        from layerwise import __version__
-        from layerwise.store.records import plain
-
-        recording = {"recording": dict(self.fingerprint), "layerwise": __version__}
+        recording = {"recording": dict(self.fingerprint), "layerwise": VERSION}
         full: dict[str, Any] = plain({**provenance, **recording})
         return full
-
-
-def _plain_array(column: pd.Series[Any]) -> Array:
-    """Return a column as numpy knows it: numbers, or text of fixed width if none is missing."""
-    values = np.asarray(column.to_numpy())
-    text = values.dtype == object and all(isinstance(value, str) for value in values)
-    return values.astype(str) if text else values

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _KEY = b"layerwise"
-_OBSERVATIONS = "observations"
+OBSERVATIONS = "observations"
+"""The one kind of which a run has a single table."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Table:
         if not isinstance(kind, str) or not re.fullmatch(r"[a-z][a-z0-9_-]{0,63}", kind):
             raise checks.invalid("table", "kind", "a word in a-z, 0-9, _ and -", repr(kind))
         digest = hashlib.blake2b(canonical(plain(provenance)), digest_size=12).hexdigest()
-        return cls(base, kind, "" if kind == _OBSERVATIONS else digest)
+        return cls(base, kind, "" if kind == OBSERVATIONS else digest)
 
     @classmethod
     def all(cls, base: Path) -> list[Table]:
@@ -57,8 +58,8 @@ class Table:
         with wrapped(base, "read"):
             paths = sorted((base / "tables").glob("*/*.parquet"))
             tables = [cls(base, path.parent.name, path.stem) for path in paths]
-            single = cls(base, _OBSERVATIONS, "")
-            markers = list((base / "_done").glob(f"{_OBSERVATIONS}__*"))
+            single = cls(base, OBSERVATIONS, "")
+            markers = list((base / "_done").glob(f"{OBSERVATIONS}__*"))
         return tables if not (markers or single.exists()) else [single, *tables]
 
     @property
@@ -112,7 +113,7 @@ class Table:
 
         content = self._bytes()
         with wrapped(self.path, "read"):
-            table = pq.read_table(pa.BufferReader(content))
+            table = pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False)
             provenance: dict[str, Any] = json.loads(table.schema.metadata[_KEY])
             frame = table.to_pandas()
         return frame, provenance
@@ -131,18 +132,3 @@ class Table:
     def _marker(self, content: bytes) -> Path:
         name = "__".join(filter(None, (self.kind, self.key, xxhash.xxh3_64_hexdigest(content))))
         return self.base / "_done" / f"{name}.json"
-
-
-def add_columns(old: pd.DataFrame, new: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """Return the observations of `old` with the columns that only `new` has.
-
-    Labels are added but never changed, since stored scores and pictures were made with them.
-    """
-    for name in old.columns.intersection(new.columns):
-        if not old[name].reset_index(drop=True).equals(new[name].reset_index(drop=True)):
-            raise StoreError(
-                path, f"holds other values of {name!r} than those given now. Labels of a run are "
-                "added, not changed: name the new ones differently, or use another folder.",
-            )  # fmt: skip
-    added = new[new.columns.difference(old.columns, sort=False)].reset_index(drop=True)
-    return old.assign(**{str(name): added[name] for name in added.columns})

@@ -54,10 +54,11 @@ def count(stored: Array, dtype: str) -> tuple[int, int, int]:
     (1, 1, 2)
     """
     if dtype == "uint8":
-        return 0, 0, stored.size - np.count_nonzero(stored)
+        return 0, 0, stored.size - int(np.count_nonzero(stored))
     unsigned, infinity = _BITS[dtype]
     bits, infinity = np.left_shift(stored.view(unsigned), 1), 2 * infinity
     nan = infinite = 0
     if bits.max(initial=0) >= infinity:
-        nan, infinite = np.count_nonzero(bits > infinity), np.count_nonzero(bits == infinity)
-    return nan, infinite, bits.size - np.count_nonzero(bits)
+        nan = int(np.count_nonzero(bits > infinity))
+        infinite = int(np.count_nonzero(bits == infinity))
+    return nan, infinite, bits.size - int(np.count_nonzero(bits))

@@ -1,0 +1,118 @@
+"""Lines by layer and by epoch: contract of what is drawn, readable text, errors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from layerwise import figures
+from layerwise.foundation.checks import UserError
+
+
+def table(n_layers=3, **columns):
+    names = ["input"] + [f"features.block{k}.relu" for k in range(1, n_layers + 1)]
+    rows = [
+        {"checkpoint": checkpoint, "score": score, "layer": layer, "value": 0.5 + 0.01 * k}
+        for checkpoint in ("untrained", "trained")
+        for score in ("hit 2-D", "hit n-D")
+        for k, layer in enumerate(names)
+    ]
+    return pd.DataFrame(rows).assign(**columns)
+
+
+def legend_texts(figure):
+    return [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_contract_color_is_the_checkpoint_and_dashes_the_score():
+    figure = figures.layer_curves(table())
+    lines = figure.legends[0].get_lines()
+    assert legend_texts(figure) == [
+        "untrained, hit 2-D", "untrained, hit n-D", "trained, hit 2-D", "trained, hit n-D",
+        "input, hit 2-D", "input, hit n-D",
+    ]  # fmt: skip
+    assert [line.get_color() for line in lines[:4]] == [*[figures.DISTINCT[0]] * 2,
+                                                        *[figures.DISTINCT[1]] * 2]  # fmt: skip
+    assert [line.get_linestyle() for line in lines[:4]] == ["-", "--", "-", "--"]
+    drawn = figure.axes[0].lines
+    np.testing.assert_allclose(drawn[0].get_ydata(), [0.51, 0.52, 0.53])
+    np.testing.assert_allclose(drawn[4].get_ydata(), 0.5)  # the raw input: one level
+    ticks = figure.axes[0].get_yticklabels()
+    assert all(tick.get_text().endswith("%") for tick in ticks)
+
+
+def test_contract_floor_spread_and_published_are_drawn_where_known():
+    full = table(spread=0.02, floor=0.1, published=np.nan)
+    full.loc[3, "published"] = 0.9836
+    figure = figures.layer_curves(full)
+    assert legend_texts(figure)[-2:] == ["shuffled labels", "published"]
+    ax = figure.axes[0]
+    diamonds = [line for line in ax.lines if line.get_marker() == "D"]
+    assert np.nanmax(diamonds[0].get_ydata()) == 0.9836
+    assert diamonds[0].get_markerfacecolor() == "none"
+    assert any(np.allclose(line.get_ydata(), 0.1) for line in ax.lines)
+    bars = [c for c in ax.collections if hasattr(c, "get_segments")]
+    heights = [np.ptp(segment[:, 1]) for c in bars for segment in c.get_segments()]
+    np.testing.assert_allclose(heights, 0.04)
+
+
+def test_contract_unknown_columns_are_simply_not_drawn():
+    figure = figures.layer_curves(table(spread=np.nan, floor=np.nan, published=np.nan))
+    assert len(legend_texts(figure)) == 6
+    assert len(figure.axes[0].lines) == 6
+
+
+@pytest.mark.parametrize("n_layers", [1, 4, 12, 60])
+def test_outcome_readable(n_layers, assert_readable):
+    figure = figures.layer_curves(
+        table(n_layers, spread=0.01, floor=0.1), title="A title that is long " * 8
+    )
+    assert_readable(figure)
+    names = [tick.get_text() for tick in figure.axes[0].get_xticklabels()]
+    assert 1 <= len(names) <= 30
+
+
+def test_contract_training_curves():
+    history = [
+        {"epoch": k, "train_loss": 2.0 / (k + 1), "train_accuracy": 0.5,
+         "test_accuracy": 0.4 if k % 2 else None}
+        for k in range(6)
+    ]  # fmt: skip
+    figure = figures.training_curves(history, title="MLP")
+    loss, accuracy = figure.axes
+    assert (loss.get_ylabel(), accuracy.get_ylabel()) == ("loss", "accuracy")
+    np.testing.assert_allclose(loss.lines[0].get_ydata()[:3], [2, 1, 2 / 3])
+    assert accuracy.lines[1].get_xdata().tolist() == [1, 3, 5]
+    assert legend_texts(figure) == ["train", "test"]
+
+
+def test_outcome_training_curves_readable(assert_readable):
+    assert_readable(figures.training_curves([{"epoch": 0, "test_accuracy": 0.1}]))
+    assert_readable(
+        figures.training_curves(
+            [{"epoch": k, "train_loss": 1.0, "train_accuracy": k / 200} for k in range(200)],
+            title="MLP",
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda: figures.layer_curves(table().drop(columns="score")),
+         "no column 'score' in layer_curves's table. Columns: checkpoint, layer, value."),
+        (lambda: figures.layer_curves(table()[:0]),
+         "layer_curves: table must be at least one row; got none."),
+        (lambda: figures.layer_curves(pd.concat([table(), table()])),
+         "layer_curves: table must be one row per layer, checkpoint and score; got 16 more. "
+         "Select one network, data set and method first."),
+        (lambda: figures.training_curves([{"epoch": 1}]),
+         "training_curves: history must be epochs with train_loss, train_accuracy or the like; "
+         "got 1 rows without any."),
+    ],
+)  # fmt: skip
+def test_contract_bad_input_is_one_sentence(call, sentence):
+    with pytest.raises(UserError) as error:
+        call()
+    assert str(error.value) == sentence
