@@ -122,7 +122,7 @@ def project(
         "aligned": None if align_to is None else str(align_to["layer"].iloc[0]),
     }  # fmt: skip
     found = run.cached("projections", spec, compute)
-    found.attrs = spec
+    found.attrs = {str(key): value for key, value in spec.items()}
     return found
 
 

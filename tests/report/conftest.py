@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -179,6 +180,81 @@ def _predictions(at: Any, y: np.ndarray, guess: Any) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def small_run(
+    folder: Path,
+    *,
+    layers: tuple[str, ...] = ("relu1", "relu2"),
+    classes: tuple[str, ...] = ("cat", "dog"),
+    checkpoints: tuple[str, ...] = ("epoch-000", "epoch-009"),
+    n: int = 8,
+    label: str = "animal",
+    bad: int = 0,
+    **provenance: Any,
+) -> Run:
+    """Record made-up activations, the same on every machine; tables are the test's business."""
+    names = ("input", *layers, "output")
+    kinds = {"input": "input", "output": "output"}
+    stored = [
+        Layer(name, (2,), "float32", kinds.get(name, "ReLU"), per_checkpoint=name != "input")
+        for name in names
+    ]
+    run = Run.create(folder, n_observations=n, rows_per_part=n, layers=stored,
+                     fingerprint={"model": "m0", "data": "d0"}, provenance=provenance)  # fmt: skip
+    values = np.arange(2 * n, dtype=np.float32).reshape(n, 2)
+    with run.lock():
+        for checkpoint in checkpoints:
+            run.add_checkpoint(checkpoint, fingerprint=checkpoint)
+            with run.write(checkpoint, 0) as append:
+                for layer in run.layers_at(checkpoint):
+                    counters = {"nan": bad, "inf": 0} if layer.name == layers[-1] else {}
+                    append(layer.name, values, zero=1, **counters)
+    if classes:
+        codes = np.arange(n) % len(classes)
+        run.write_table("observations", pd.DataFrame({label: codes}),
+                        {"class_names": {label: classes}})  # fmt: skip
+    return run
+
+
+def score_rows(
+    values: dict[tuple[str, str], float],
+    *,
+    score: str = "neighborhood hit 2-D",
+    n: int = 1000,
+    subset: str = "",
+    seed: int = 0,
+    floor: float = 0.5,
+    **columns: Any,
+) -> pd.DataFrame:
+    """Return a table of scores from {(checkpoint, layer): value}."""
+    return pd.DataFrame([
+        {"network": "net", "data": "pets", "subset": subset, "checkpoint": checkpoint,
+         "layer": layer, "score": score, "value": value, "spread": np.nan, "floor": floor,
+         "n_observations": n, "seed": seed, "published": np.nan, "source": "", **columns}
+        for (checkpoint, layer), value in values.items()
+    ])  # fmt: skip
+
+
+def map_rows(run: Run, layers: tuple[str, ...] | None = None) -> pd.DataFrame:
+    """Return made-up projections of every layer at every checkpoint."""
+    angle = np.arange(run.n_observations)
+    return pd.concat([
+        pd.DataFrame({"checkpoint": checkpoint, "layer": layer, "subset": "", "method": "tsne",
+                      "observation": angle, "x": np.cos(angle), "y": np.sin(angle)})
+        for checkpoint in run.checkpoints
+        for layer in layers or [name for name in run.layers if name not in ("input", "output")]
+    ], ignore_index=True)  # fmt: skip
+
+
+def prediction_rows(run: Run, n_classes: int) -> pd.DataFrame:
+    """Return predictions that are right but for every fifth observation."""
+    rows = np.arange(run.n_observations)
+    wrong = rows % 5 == 0
+    return pd.DataFrame({
+        "checkpoint": run.checkpoints[-1], "observation": rows,
+        "predicted": (rows + wrong) % n_classes, "correct": ~wrong, "confidence": 0.75,
+    })  # fmt: skip
+
+
 @pytest.fixture(scope="session")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Return a complete run of one seed."""
@@ -195,3 +271,15 @@ def seeds(tmp_path_factory: pytest.TempPathFactory, run: Run) -> list[Run]:
 def make() -> Callable[..., Run]:
     """Return what makes runs of a test's own."""
     return make_run
+
+
+@pytest.fixture(scope="session")
+def small() -> Callable[..., Run]:
+    """Return what makes runs without results."""
+    return small_run
+
+
+@pytest.fixture(scope="session")
+def rows() -> SimpleNamespace:
+    """Return what makes tables for them."""
+    return SimpleNamespace(scores=score_rows, maps=map_rows, predictions=prediction_rows)

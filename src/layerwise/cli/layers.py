@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -39,12 +39,12 @@ def layers(
             size = [int(side) for side in shape.split(",")]
         except ValueError:
             raise InvalidValue(f"--shape must be numbers and commas; got {shape!r}.") from None
-        batch = torch.zeros(2, *size)
+        found = survey(network, torch.zeros(2, *size))
     else:
         source = as_source(load_data(data, "test", data_dir, None, 0))
         batch, _ = next(source.batches([(0, min(2, len(source)))]))
-    found = survey(network, batch)
-    rows = [
+        found = survey(network, batch)
+    rows: list[dict[str, Any]] = [
         {
             "layer": site.name,
             "kind": site.kind,

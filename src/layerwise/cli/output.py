@@ -50,10 +50,11 @@ def print_scores(summary: pd.DataFrame, title: str = "") -> None:
     """Print scores: one line per network, subset, checkpoint, layer and score."""
     rows = [
         (
-            f"{row.layer or '(network)'}", row.checkpoint, row.subset, row.score,
-            percent(row.value, row.spread), percent(row.floor), percent(row.published),
+            row["layer"] or "(network)", row["checkpoint"], row["subset"], row["score"],
+            percent(row["value"], row["spread"]), percent(row["floor"]),
+            percent(row["published"]),
         )
-        for row in summary.itertuples()
+        for row in summary.to_dict("records")
     ]  # fmt: skip
     head = ("layer", "checkpoint", "subset", "score", "value", "shuffled", "published")
     print_table(head, rows, title)

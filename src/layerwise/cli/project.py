@@ -21,7 +21,9 @@ def project(
     checkpoint: options.Checkpoint = None,
     subset: options.Subset = "",
     method: Annotated[str, typer.Option(help="tsne, pca, mds or umap.")] = "tsne",
-    perplexity: Annotated[float, typer.Option(help="Of t-SNE.")] = 30.0,
+    perplexity: Annotated[
+        float | None, typer.Option(help="Of t-SNE; default: 30.", show_default=False)
+    ] = None,
     n: options.Count = 2000,
     seed: options.Seed = 0,
     json: options.Json = False,
@@ -33,7 +35,7 @@ def project(
     from layerwise import analysis
 
     opened = open_run(run)
-    parameters: dict[str, Any] = {"perplexity": perplexity} if method == "tsne" else {}
+    parameters: dict[str, Any] = {} if perplexity is None else {"perplexity": perplexity}
     rows = []
     for name, place in chosen(opened, layer, checkpoint):
         frame = analysis.project(

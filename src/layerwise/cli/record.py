@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -68,10 +68,10 @@ def record(
         keep_freed_memory()
     network = load_model(model)
     observations = load_data(data, split, data_dir, n, seed)
-    settings = {
+    settings: dict[str, Any] = {
         "layers": layer, "pooling": _pooling(pooling), "dtype": dtype, "batch_size": batch_size,
     }  # fmt: skip
-    planned = plan(network, observations, **settings)  # type: ignore[arg-type]
+    planned = plan(network, observations, **settings)
     if not json:
         print_table(
             ("layer", "stored", "dtype", "per observation", "in all"),
@@ -86,12 +86,13 @@ def record(
             f"{planned.n_observations:,} observations, {readable(planned.n_bytes)} a checkpoint",
         )  # fmt: skip
     provenance = {"command": command_line(), "seed": seed, "network": model, "data": data}
-    for path in weights or [None]:
+    paths: list[Path | None] = [*weights] if weights else [None]
+    for path in paths:
         if path is not None:
             apply_weights(network, load_weights(path, trust_pickle=trust_pickle))
         run = record_run(
             network, observations, to=to, checkpoint=path.stem if path else "final", clip=clip,
-            max_bytes=max_bytes, provenance=provenance, **settings,  # type: ignore[arg-type]
+            max_bytes=max_bytes, provenance=provenance, **settings,
         )  # fmt: skip
     if json:
         print_json(run=run.path, layers=run.layers, checkpoints=run.checkpoints,
@@ -109,4 +110,4 @@ def _pooling(rules: list[str] | None) -> str | dict[str, str]:
         return rules[0]
     if not all("=" in rule for rule in rules):
         raise InvalidValue(f"--pooling must be one word or GLOB=HOW; got {' '.join(rules)!r}.")
-    return dict(rule.rsplit("=", 1) for rule in rules)  # type: ignore[misc]
+    return {glob: how for glob, _, how in (rule.rpartition("=") for rule in rules)}

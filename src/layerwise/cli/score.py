@@ -38,7 +38,7 @@ def score(
     for name, place in chosen(opened, layer, checkpoint):
         projection = analysis.project(
             opened, layer=name, checkpoint=place, subset=subset, method=method, n=n,
-            random_state=seed, **({"perplexity": 30.0} if method == "tsne" else {}),
+            random_state=seed,
         )  # fmt: skip
         tables.append(
             analysis.score(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 import sys
 from pathlib import Path
@@ -59,63 +60,68 @@ def show(done: Study, json: bool) -> None:
             scale_down=done.runs[0].provenance.get("scale_down", ""),
         )
         return
-    before, after = done.runs[0].checkpoints[0], done.runs[0].checkpoints[-1]
-    summary = done.summary.set_index(["score", "subset", "checkpoint", "layer"])
-
-    def cell(score: str, subset: str, checkpoint: str, layer: str, column: str = "value") -> str:
-        key = (score, subset, checkpoint, layer)
-        if key not in summary.index:
-            return ""
-        row = summary.loc[key]
-        return percent(row[column], row["spread"] if column == "value" else float("nan"))
-
-    hidden = [layer for layer in done.runs[0].layers if layer not in ("input", "output")]
     for subset in ("test", "train"):
-        lines = []
-        for layer in ["input", *hidden]:
-            last = before if layer == "input" else after
-            two = ("neighborhood hit 2-D", subset)
-            many = ("neighborhood hit n-D", subset)
-            lines.append(
-                (
-                    "raw input" if layer == "input" else layer,
-                    cell(*two, before, layer),
-                    "" if layer == "input" else cell(*two, after, layer),
-                    cell(*many, before, layer),
-                    "" if layer == "input" else cell(*many, after, layer),
-                    cell(*two, last, layer, "floor"),
-                    "  ".join(
-                        f"{cell(*two, when, layer, 'published')} {word}"
-                        for when, word in ((before, "before"), (after, "after"))
-                        if cell(*two, when, layer, "published") and not (
-                            layer == "input" and word == "after")
-                    ).replace(" before", "" if layer == "input" else " before"),
-                )
-            )  # fmt: skip
-        n = int(done.summary.query("subset == @subset")["n_observations"].iloc[0])
-        print_table(
-            (
-                "layer",
-                "2-D before",
-                "2-D after",
-                "n-D before",
-                "n-D after",
-                "shuffled",
-                "published",
-            ),
-            lines,
-            f"Neighbourhood hit (k = 6), {subset} subset, {n:,} observations, "
-            f"seeds: {len(done.runs)}",
-        )
-    accuracy = [
-        (f"{score}, {subset}", cell(score, subset, before, ""), cell(score, subset, after, ""),
-         cell(score, subset, after, "", "published"))
-        for score, subset in (("accuracy", "test"), ("accuracy", "train"),
-                              ("accuracy, whole test set", "test"))
-    ]  # fmt: skip
-    print_table(("network", "before", "after", "published"), accuracy)
+        _print_hits(done, subset)
+    _print_accuracies(done)
     print(done.runs[0].provenance.get("scale_down", ""))
     print(f"report: {done.report}")
+
+
+def _print_hits(done: Study, subset: str) -> None:
+    """Print the neighbourhood hit by layer, before and after training."""
+    cell = _Cells(done, subset)
+    first, *hidden = (layer for layer in done.runs[0].layers if layer != "output")
+    before, after = done.runs[0].checkpoints[0], done.runs[0].checkpoints[-1]
+    two, many = "neighborhood hit 2-D", "neighborhood hit n-D"
+    raw = (
+        "raw input", cell(two, before, first), "", cell(many, before, first), "",
+        cell(two, before, first, "floor"), cell(two, before, first, "published"), "",
+    )  # fmt: skip
+    lines = [
+        (
+            layer, cell(two, before, layer), cell(two, after, layer),
+            cell(many, before, layer), cell(many, after, layer), cell(two, after, layer, "floor"),
+            cell(two, before, layer, "published"), cell(two, after, layer, "published"),
+        )
+        for layer in hidden
+    ]  # fmt: skip
+    n = int(done.rows.query("subset == @subset and layer != ''")["n_observations"].iloc[0])
+    head = ("layer", "2-D before", "2-D after", "n-D before", "n-D after", "shuffled",
+            "paper before", "paper after")  # fmt: skip
+    title = (
+        f"Neighbourhood hit (k = 6) before and after training, {subset} subset: "
+        f"{n:,} observations, {len(done.runs)} seed{'s' if len(done.runs) > 1 else ''}"
+    )
+    print_table(head, [raw, *lines], title)
+
+
+def _print_accuracies(done: Study) -> None:
+    before, after = done.runs[0].checkpoints[0], done.runs[0].checkpoints[-1]
+    lines = []
+    for score, subset in (
+        ("accuracy", "test"),
+        ("accuracy", "train"),
+        ("accuracy, whole test set", "test"),
+    ):
+        cell = _Cells(done, subset)
+        shown = f"{score}, shown {subset} subset" if score == "accuracy" else score
+        found = (cell(score, before), cell(score, after))
+        lines.append((shown, *found, cell(score, after, "", "published")))
+    print_table(("network", "before", "after", "paper after"), lines)
+
+
+class _Cells:
+    """Cells of the printed tables, by score, checkpoint and layer of one subset."""
+
+    def __init__(self, done: Study, subset: str) -> None:
+        rows = done.summary[done.summary["subset"] == subset].to_dict("records")
+        self._rows = {(row["score"], row["checkpoint"], row["layer"]): row for row in rows}
+
+    def __call__(self, score: str, checkpoint: str, layer: str = "", column: str = "value") -> str:
+        row = self._rows.get((score, checkpoint, layer))
+        if row is None:
+            return ""
+        return percent(row[column], row["spread"] if column == "value" else math.nan)
 
 
 def command_line() -> str:

@@ -1,4 +1,4 @@
-"""`layerwise verify`: is a run whole, and does the network still give it?"""
+"""`layerwise verify`: whether a run is whole, and whether the network still gives it."""
 
 from __future__ import annotations
 

@@ -173,9 +173,7 @@ def _match(found: Survey, asked: str) -> list[str]:
     matched = [
         site.name
         for site in found.sites
-        if site.recordable
-        and not site.is_border
-        and fnmatch.fnmatchcase(site.name, literal)
+        if site.recordable and not site.is_border and fnmatch.fnmatchcase(site.name, literal)
     ]
     if matched:
         return matched

@@ -160,9 +160,8 @@ def watch(
     for i, site in enumerate(sites):
         wanted.setdefault((site.source, site.call), []).append(i)
     expected = {site.source: site.calls for site in sites if not site.is_border}
-    needs_input, needs_output = (
-        any(site.is_border and site.source == border for site in sites) for border in (INPUT, OUTPUT)
-    )
+    borders = {site.source for site in sites if site.is_border}
+    needs_input, needs_output = INPUT in borders, OUTPUT in borders
     may_stop = not needs_output and set(expected.values()) <= {1}
     calls: Counter[str] = Counter()
 

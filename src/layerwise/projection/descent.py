@@ -103,7 +103,7 @@ def descend(
     (2, n) float32; centred at every step unless there is a fixed target
     """
     indptr, indices, p = P.indptr, P.indices.astype(np.uint32), P.data.astype(np.float32)
-    Y = np.ascontiguousarray(Y, np.float32)
+    Y = np.array(Y, np.float32, order="C")  # a copy: the two buffers swap
     moved, velocity, gains = np.empty_like(Y), np.zeros_like(Y), np.ones_like(Y)
     for phase in phases:
         scale, rate = np.float32(phase.exaggeration), np.float32(phase.learning_rate)

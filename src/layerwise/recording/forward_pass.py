@@ -21,8 +21,8 @@ from layerwise.foundation.shapes import Array
 from layerwise.network.sites import INPUT, Site, select
 from layerwise.network.trace import survey, unwrap, watch
 from layerwise.network.values import first_tensor
-from layerwise.recording.pictures import thumbnails
 from layerwise.recording.budget import Plan, rows_per_part
+from layerwise.recording.pictures import thumbnails
 from layerwise.recording.pooling import check_rules, choose, pool, pooled_shape
 from layerwise.recording.source import as_source
 from layerwise.store import Append, Layer

@@ -23,8 +23,8 @@ from layerwise.foundation.progress import bar
 from layerwise.foundation.random import RandomState, generator
 from layerwise.foundation.shapes import Array
 from layerwise.network.weights import fingerprint
-from layerwise.recording.forward_pass import Compute, Pass
 from layerwise.recording.budget import Plan
+from layerwise.recording.forward_pass import Compute, Pass
 from layerwise.store import Run
 
 TERMINATED = 75

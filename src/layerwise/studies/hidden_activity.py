@@ -10,7 +10,7 @@ score in n-D (a bad map of a good layer is the projection's fault), and the spre
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,67 +27,17 @@ from layerwise.network.weights import apply_weights, load_weights
 from layerwise.recording import record
 from layerwise.scores import summarize
 from layerwise.store import Run
-
-SOURCE = "Rauber et al. 2017"
-TEST_ACCURACY = "accuracy, whole test set"
+from layerwise.studies.rauber2017 import (
+    HIDDEN,
+    PROFILES,
+    SOURCE,
+    TEST_ACCURACY,
+    Profile,
+    published,
+    scale_down,
+)
 
 _NETWORKS = {"mlp": models.mlp, "cnn": models.convnet}
-_HIDDEN = {"mlp": ["relu*"], "cnn": ["relu5", "relu6"]}
-"""Hidden layers that are recorded: for convolutional networks the paper takes the dense ones."""
-
-
-@dataclass(frozen=True)
-class Profile:
-    """How much work: `n_train` None is the whole training set."""
-
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    n_train: int | None = None
-    n_shown: int = 2000
-    decay: float = 0.0
-
-
-PROFILES = {
-    "quick": {
-        "mlp": Profile(epochs=10, batch_size=128, learning_rate=0.05, n_train=20_000),
-        "cnn": Profile(epochs=10, batch_size=64, learning_rate=0.02, n_train=20_000),
-    },
-    "paper": {
-        "mlp": Profile(epochs=100, batch_size=16, learning_rate=0.01, decay=1e-9),
-        "cnn": Profile(epochs=100, batch_size=32, learning_rate=0.01, decay=1e-6),
-    },
-}
-
-_RAW, _BEFORE, _AFTER = "raw", "before", "after"
-
-# (network, data, subset, time, layer: -1 is the last hidden one): (value, where)
-_PUBLISHED_HITS = {
-    ("mlp", "mnist", "test", _RAW, 0): (0.8912, "Fig. 2"),
-    ("mlp", "mnist", "test", _BEFORE, -1): (0.8378, "Fig. 3a"),
-    ("mlp", "mnist", "test", _AFTER, -1): (0.9836, "Fig. 3b"),
-    ("mlp", "svhn", "test", _BEFORE, -1): (0.2094, "Fig. 4"),
-    ("mlp", "svhn", "test", _AFTER, 0): (0.5278, "Fig. 5a"),
-    ("mlp", "svhn", "test", _AFTER, -1): (0.67, "Fig. 5b"),
-    ("cnn", "svhn", "test", _AFTER, -1): (0.8502, "Fig. 6"),
-    ("cnn", "svhn", "train", _AFTER, -1): (0.9383, "Fig. 8"),
-    ("cnn", "cifar10", "test", _AFTER, -1): (0.5343, "Fig. 9"),
-}
-_PUBLISHED_ACCURACY = {
-    ("mlp", "mnist", "test"): (0.9915, "Fig. 3b"),
-    ("cnn", "svhn", "train"): (0.999, "Fig. 8"),
-    ("cnn", "cifar10", "test"): (0.787, "Fig. 9"),
-}
-_PUBLISHED_TEST_ACCURACY = {
-    ("mlp", "mnist"): 0.9852,
-    ("cnn", "mnist"): 0.9962,
-    ("mlp", "svhn"): 0.7738,
-    ("cnn", "svhn"): 0.9376,
-    ("mlp", "cifar10"): 0.5291,
-    ("cnn", "cifar10"): 0.7919,
-}
-_PAPER_TRAINING = {"mnist": 50_000, "svhn": 61_048, "cifar10": 41_667}
-"""Training images of the paper: its replications hold one sixth out for validation."""
 
 
 @dataclass(frozen=True)
@@ -198,7 +148,7 @@ def _one_seed(
     )
     before, after = checkpoints[0], checkpoints[-1]
 
-    shown, subset = _shown(train, test, settings.n_shown, seed)
+    shown, subset_column = _shown(train, test, settings.n_shown, seed)
     provenance = {
         **about,
         "title": f"Hidden activity of {_describe(network)} on {train.name}",
@@ -217,41 +167,45 @@ def _one_seed(
             model,
             shown,
             to=folder,
-            labels={analysis.SUBSET: subset},
-            layers=["input", *_HIDDEN[network], "output"],
+            labels={analysis.SUBSET: subset_column},
+            layers=["input", *HIDDEN[network], "output"],
             checkpoint=checkpoint.name,
             provenance=provenance,
         )
     _write_training(run, folder / "training", checkpoints, len(test))
-    steps = list(_steps(run))
-    with bar(f"maps and scores, seed {seed}", len(steps), "maps") as advance:
-        previous: dict[tuple[str, str], pd.DataFrame] = {}
-        for subset, checkpoint_name, layer in steps:
-            place = (subset, "" if layer == "input" else checkpoint_name)
-            projection = analysis.project(
-                run, layer=layer, checkpoint=checkpoint_name, subset=subset, method="tsne",
-                random_state=seed, align_to=previous.get(place, previous.get((subset, ""))),
-            )  # fmt: skip
-            previous[place] = projection
-            analysis.score(
-                run, layer=layer, checkpoint=checkpoint_name, subset=subset,
-                projection=projection, random_state=seed,
-            )  # fmt: skip
-            advance(1)
+    _write_maps(run, HIDDEN[network], seed)
     for subset in analysis.subsets(run):
         for checkpoint_name in run.checkpoints:
             analysis.accuracy(run, checkpoint=checkpoint_name, subset=subset)
     return run
 
 
-def _steps(run: Run) -> Iterator[tuple[str, str, str]]:
-    """Yield subset, checkpoint, layer of every map; the raw input once, before the others."""
-    hidden = [layer for layer in run.layers if layer not in ("input", "output")]
-    for subset in analysis.subsets(run):
-        yield subset, run.checkpoints[0], "input"
-        for checkpoint in run.checkpoints:
-            for layer in hidden:
-                yield subset, checkpoint, layer
+def _write_maps(run: Run, hidden: Sequence[str], seed: int) -> None:
+    """Map and score the raw input and every hidden layer; each map is turned to the one before."""
+
+    def one(
+        layer: str, checkpoint: str, subset: str, align_to: pd.DataFrame | None
+    ) -> pd.DataFrame:
+        projection = analysis.project(
+            run, layer=layer, checkpoint=checkpoint, subset=subset, random_state=seed,
+            align_to=align_to,
+        )  # fmt: skip
+        analysis.score(
+            run, layer=layer, checkpoint=checkpoint, subset=subset, random_state=seed,
+            projection=projection,
+        )  # fmt: skip
+        advance(1)
+        return projection
+
+    subsets = analysis.subsets(run)
+    total = len(subsets) * (1 + len(run.checkpoints) * len(hidden))
+    with bar(f"maps and scores, seed {seed}", total, "maps") as advance:
+        for subset in subsets:
+            raw = one("input", run.checkpoints[0], subset, None)
+            for checkpoint in run.checkpoints:
+                previous = raw
+                for layer in hidden:
+                    previous = one(layer, checkpoint, subset, previous)
 
 
 def _shown(train: DataSet, test: DataSet, n: int, seed: int) -> tuple[DataSet, Array]:
@@ -271,67 +225,12 @@ def _write_training(
     """Keep the history in the run, and the accuracy on the whole test set as a score."""
     history = pd.read_json(folder / "history.json")
     history["checkpoint"] = [f"epoch-{epoch:03d}" for epoch in history["epoch"]]
-    run.cached("training", {"function": "train"}, lambda: history)
+    run.write_table("training", history, {"function": "train"})
     for checkpoint in checkpoints:
         table = [(TEST_ACCURACY, checkpoint.test_accuracy, np.nan, "")]
         place = {"checkpoint": checkpoint.name, "layer": "", "subset": "test"}
         row = analysis.tidy(run, table, n_test, **place)
-        run.cached("scores", {"function": "train", **place}, lambda row=row: row)
-
-
-def published(network: str, name: str, before: str, after: str) -> list[dict[str, Any]]:
-    """Return the paper's values for one network and data set, by the row they stand beside.
-
-    Examples
-    --------
-    >>> published("mlp", "mnist", "epoch-000", "epoch-100")[0]["value"]
-    0.8912
-    """
-    hidden = {"mlp": ["relu1", "relu2", "relu3", "relu4"], "cnn": ["relu5", "relu6"]}[network]
-    rows = []
-    for (net, data_name, subset, time, layer), (value, where) in _PUBLISHED_HITS.items():
-        if (net, data_name) == (network, name):
-            rows.append(
-                {
-                    "score": analysis.HIT_2D,
-                    "subset": subset,
-                    "checkpoint": after if time == _AFTER else before,
-                    "layer": "input" if time == _RAW else hidden[layer],
-                    "value": value,
-                    "source": f"{SOURCE}, {where}",
-                }
-            )
-    for (net, data_name, subset), (value, where) in _PUBLISHED_ACCURACY.items():
-        if (net, data_name) == (network, name):
-            place = {"subset": subset, "checkpoint": after, "layer": "", "value": value}
-            rows.append({"score": analysis.ACCURACY, **place, "source": f"{SOURCE}, {where}"})
-    if (network, name) in _PUBLISHED_TEST_ACCURACY:
-        value = _PUBLISHED_TEST_ACCURACY[network, name]
-        place = {"subset": "test", "checkpoint": after, "layer": "", "value": value}
-        rows.append({"score": TEST_ACCURACY, **place, "source": f"{SOURCE}, Table 1"})
-    return rows
-
-
-def scale_down(network: str, name: str, settings: Profile, n_train: int) -> str:
-    """Return what is smaller or other here than in the paper, in one sentence.
-
-    Examples
-    --------
-    >>> scale_down("mlp", "mnist", PROFILES["quick"]["mlp"], 20_000)
-    'Here: 20,000 training images, 10 epochs, batches of 128, learning rate 0.05. ...'
-    """
-    paper = PROFILES["paper"][network]
-    here = (
-        f"Here: {n_train:,} training images, {settings.epochs} epochs, batches of "
-        f"{settings.batch_size}, learning rate {settings.learning_rate:g}."
-    )
-    if name not in _PAPER_TRAINING:
-        return f"{here} The paper did not use these data."
-    return (
-        f"{here} The paper: about {_PAPER_TRAINING[name]:,} images, {paper.epochs} epochs; batches "
-        f"of {paper.batch_size} and learning rate {paper.learning_rate:g} by its replications. "
-        "The initial weights and the exact observations of the paper are not known."
-    )
+        run.write_table("scores", row, {"function": "train", **place})
 
 
 def _describe(network: str) -> str:

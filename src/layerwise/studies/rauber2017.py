@@ -1,0 +1,126 @@
+"""Rauber, Fadel, Falcão and Telea 2017: what they did, and the numbers they published.
+
+"Visualizing the Hidden Activity of Artificial Neural Networks", IEEE TVCG 23(1), 101-110. Figures
+and Table 1 as published; batch sizes, learning rates and the share held out for validation are
+those of two independent replications, since the text leaves them open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from layerwise import analysis
+
+SOURCE = "Rauber et al. 2017"
+TEST_ACCURACY = "accuracy, whole test set"
+HIDDEN = {"mlp": ("relu1", "relu2", "relu3", "relu4"), "cnn": ("relu5", "relu6")}
+"""Hidden layers that are shown: of the convolutional network the dense ones, as in the paper."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How much work: `n_train` None is the whole training set."""
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    n_train: int | None = None
+    n_shown: int = 2000
+    decay: float = 0.0
+
+
+PROFILES = {
+    "quick": {
+        "mlp": Profile(epochs=10, batch_size=128, learning_rate=0.05, n_train=20_000),
+        "cnn": Profile(epochs=10, batch_size=64, learning_rate=0.02, n_train=20_000),
+    },
+    "paper": {
+        "mlp": Profile(epochs=100, batch_size=16, learning_rate=0.01, decay=1e-9),
+        "cnn": Profile(epochs=100, batch_size=32, learning_rate=0.01, decay=1e-6),
+    },
+}
+
+_RAW, _BEFORE, _AFTER = "raw", "before", "after"
+
+# (network, data, subset, time, layer: -1 is the last hidden one): (value, where)
+_HITS = {
+    ("mlp", "mnist", "test", _RAW, 0): (0.8912, "Fig. 2"),
+    ("mlp", "mnist", "test", _BEFORE, -1): (0.8378, "Fig. 3a"),
+    ("mlp", "mnist", "test", _AFTER, -1): (0.9836, "Fig. 3b"),
+    ("mlp", "svhn", "test", _BEFORE, -1): (0.2094, "Fig. 4"),
+    ("mlp", "svhn", "test", _AFTER, 0): (0.5278, "Fig. 5a"),
+    ("mlp", "svhn", "test", _AFTER, -1): (0.67, "Fig. 5b"),
+    ("cnn", "svhn", "test", _AFTER, -1): (0.8502, "Fig. 6"),
+    ("cnn", "svhn", "train", _AFTER, -1): (0.9383, "Fig. 8"),
+    ("cnn", "cifar10", "test", _AFTER, -1): (0.5343, "Fig. 9"),
+}
+_ACCURACY = {
+    ("mlp", "mnist", "test"): (0.9915, "Fig. 3b"),
+    ("cnn", "svhn", "train"): (0.999, "Fig. 8"),
+    ("cnn", "cifar10", "test"): (0.787, "Fig. 9"),
+}
+_TEST_ACCURACY = {
+    ("mlp", "mnist"): 0.9852,
+    ("cnn", "mnist"): 0.9962,
+    ("mlp", "svhn"): 0.7738,
+    ("cnn", "svhn"): 0.9376,
+    ("mlp", "cifar10"): 0.5291,
+    ("cnn", "cifar10"): 0.7919,
+}
+_PAPER_TRAINING = {"mnist": 50_000, "svhn": 61_048, "cifar10": 41_667}
+"""Training images of the paper: its replications hold one sixth out for validation."""
+
+
+def published(network: str, name: str, before: str, after: str) -> list[dict[str, Any]]:
+    """Return the paper's values for one network and data set, by the row they stand beside.
+
+    Examples
+    --------
+    >>> published("mlp", "mnist", "epoch-000", "epoch-100")[0]["value"]
+    0.8912
+    """
+    rows = []
+    for (net, data_name, subset, time, layer), (value, where) in _HITS.items():
+        if (net, data_name) == (network, name):
+            rows.append(
+                {
+                    "score": analysis.HIT_2D,
+                    "subset": subset,
+                    "checkpoint": after if time == _AFTER else before,
+                    "layer": "input" if time == _RAW else HIDDEN[network][layer],
+                    "value": value,
+                    "source": f"{SOURCE}, {where}",
+                }
+            )
+    for (net, data_name, subset), (value, where) in _ACCURACY.items():
+        if (net, data_name) == (network, name):
+            place = {"subset": subset, "checkpoint": after, "layer": "", "value": value}
+            rows.append({"score": analysis.ACCURACY, **place, "source": f"{SOURCE}, {where}"})
+    if (network, name) in _TEST_ACCURACY:
+        value = _TEST_ACCURACY[network, name]
+        place = {"subset": "test", "checkpoint": after, "layer": "", "value": value}
+        rows.append({"score": TEST_ACCURACY, **place, "source": f"{SOURCE}, Table 1"})
+    return rows
+
+
+def scale_down(network: str, name: str, settings: Profile, n_train: int) -> str:
+    """Return what is smaller or other here than in the paper, in one sentence.
+
+    Examples
+    --------
+    >>> scale_down("mlp", "mnist", PROFILES["quick"]["mlp"], 20_000)
+    'Here: 20,000 training images, 10 epochs, batches of 128, learning rate 0.05. ...'
+    """
+    paper = PROFILES["paper"][network]
+    here = (
+        f"Here: {n_train:,} training images, {settings.epochs} epochs, batches of "
+        f"{settings.batch_size}, learning rate {settings.learning_rate:g}."
+    )
+    if name not in _PAPER_TRAINING:
+        return f"{here} The paper did not use these data."
+    return (
+        f"{here} The paper: about {_PAPER_TRAINING[name]:,} images, {paper.epochs} epochs; batches "
+        f"of {paper.batch_size} and learning rate {paper.learning_rate:g} by its replications. "
+        "The initial weights and the exact observations of the paper are not known."
+    )

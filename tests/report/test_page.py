@@ -1,0 +1,252 @@
+"""The page: golden (its text), contract (one file, inert names, same bytes) for any run."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from layerwise import report
+from layerwise.foundation.checks import InvalidValue
+
+GOLDEN = Path(__file__).with_name("golden.txt")
+ATTACK = "</script><img src=x onerror=alert(1)>\"'><b>&amp;"
+VOID = {"meta", "img", "br"}
+
+
+class Page(HTMLParser):
+    """Reads a page as a browser does and keeps what the tests ask for."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.lines: list[str] = []
+        self.feed(html)
+        self.close()
+        assert not self.open, f"left open: {self.open}"
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag == "img":
+            self.lines.append(f"[{dict(attrs)['alt']}]")
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if data.strip() and self.open[-1] not in ("style", "script"):
+            self.lines.append(" ".join(data.split()))
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines) + "\n"
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+@pytest.fixture(scope="module")
+def html(run):
+    return report.render([run])
+
+
+def test_golden_text_of_a_small_run(small, rows, tmp_path):
+    """Every number below was made up in this test, so the text is the same on every machine."""
+    run = small(tmp_path / "pets", network="a network", data="pets", seed=3, command="run it",
+                scale_down="Eight pets, not a million.")  # fmt: skip
+    hits = {("epoch-000", "input"): 0.89}
+    for checkpoint, low, high in (("epoch-000", 0.8, 0.75), ("epoch-009", 0.9, 0.97)):
+        hits |= {(checkpoint, "relu1"): low, (checkpoint, "relu2"): high}
+    run.write_table("scores", rows.scores(hits, seed=3), {"how": "2-D"})
+    run.write_table(
+        "scores", rows.scores({("epoch-009", "relu2"): 0.98}, seed=3, score="neighborhood hit n-D",
+                              published=0.9836, source="Somebody 2017"), {"how": "n-D"},
+    )  # fmt: skip
+    how = {"method": "tsne", "parameters": {"perplexity": 5}, "random_state": 0}
+    run.write_table("projections", rows.maps(run), how)
+    run.write_table("predictions", rows.predictions(run, 2), {})
+    history = {"epoch": [0, 9], "train_loss": [2.3, 0.1], "test_accuracy": [0.5, 0.75]}
+    run.write_table("training", pd.DataFrame(history), {})
+    text = Page(report.render([run])).text
+    if not GOLDEN.exists():
+        GOLDEN.write_text(text, encoding="utf-8")
+        pytest.fail(f"{GOLDEN.name} was missing and is written now: read it, then commit it")
+    assert text == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_page_is_well_formed_and_loads_nothing(html):
+    page = Page(html)
+    for _, attributes in page.tags:
+        for name in ("src", "href", "srcset", "action", "poster", "data"):
+            value = attributes.get(name) or "#"
+            assert value.startswith(("#", "data:image/png;base64,"))
+        assert not [name for name in attributes if name.startswith("on")]
+    assert not re.search(r"url\(|@import|https?:", html.split("<body>")[0])
+    assert not page.all("script")
+    assert not page.all("link")
+
+
+def test_every_anchor_has_its_target_and_every_picture_its_size_and_words(html):
+    page = Page(html)
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    assert {a["href"][1:] for a in page.all("a")} <= set(ids)
+    pictures = page.all("img")
+    assert len(pictures) == 8
+    for picture in pictures:
+        assert 100 < int(picture["width"]) <= 920
+        assert int(picture["height"]) > 100
+        assert len(picture["alt"]) > 20
+
+
+def test_policy_allows_no_script_unless_one_is_given_and_then_that_one(html, run):
+    def policy(text):
+        return next(m for m in Page(text).all("meta") if "http-equiv" in m)["content"]
+
+    assert policy(html).startswith("default-src 'none'; img-src data:; style-src 'unsafe-inline'")
+    assert "script-src" not in policy(html)
+    source = "document.title = '<b>' && 1;"
+    live = report.render([run], scripts=[source], data={"points": {"name": ATTACK}})
+    digest = base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
+    assert policy(live).endswith(f"script-src 'sha256-{digest}'")
+    assert f"<script>{source}</script>" in live
+    assert [s.get("id") for s in Page(live).all("script")] == ["data-points", None]
+
+
+def test_names_are_text_wherever_they_stand(small, rows, tmp_path):
+    run = small(
+        tmp_path / "x<b>", layers=(ATTACK, "relu2"), classes=(ATTACK, "$\\frac{$"), label=ATTACK,
+        network=ATTACK, data=ATTACK, command=ATTACK, scale_down=ATTACK, seed=ATTACK,
+        settings={ATTACK: [ATTACK]},
+    )  # fmt: skip
+    hits = {(time, layer): 0.8 for time in run.checkpoints for layer in (ATTACK, "relu2")}
+    run.write_table("scores", rows.scores(hits, published=0.9, source=ATTACK), {})
+    run.write_table("projections", rows.maps(run), {"method": "tsne"})
+    run.write_table("predictions", rows.predictions(run, 2), {})
+    html = report.render([run])
+    page = Page(html)
+    assert not page.all("script")
+    assert not page.all("b") or all("onerror" not in tag for _, tag in page.tags)
+    assert {image["src"][:5] for image in page.all("img")} == {"data:"}
+    assert page.text.count(ATTACK) > 10
+    assert "<img src=x" not in html
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.text(max_size=30))
+def test_any_title_comes_back_as_the_text_it_is(small, tmp_path_factory, name):
+    run = small(tmp_path_factory.mktemp("any") / "run", classes=(), title=name, network="net")
+    path = report.write([run], tmp_path_factory.mktemp("page") / "report.html")
+    page = Page(path.read_text(encoding="utf-8"))
+    assert not page.all("script")
+    assert {tag for tag, _ in page.tags} <= {
+        "html", "head", "meta", "title", "style", "body", "header", "p", "h1", "dl", "div", "dt",
+        "dd", "nav", "ol", "li", "a", "main", "section", "h2", "span", "table", "thead", "tr", "th",
+        "tbody", "td", "pre", "code", "footer",
+    }  # fmt: skip
+
+
+def test_same_runs_same_bytes(run, tmp_path, html):
+    first = report.write([run], tmp_path / "a.html").read_bytes()
+    assert first == html.encode()
+    assert [path.name for path in tmp_path.iterdir()] == ["a.html"]
+
+
+def test_several_seeds_show_their_spread(seeds):
+    text = Page(report.render(seeds)).text.replace("\xa0", " ")
+    assert re.search(r"After training, \d+\.\d ± \d+\.\d % of the neighbours", text)
+    assert "standard deviation over 2 seeds" in text
+    assert "Maps of the first of 2 runs" in text
+
+
+def test_page_stays_small_and_says_what_takes_the_room(html):
+    assert len(html) < 5_000_000
+    sizes = report.sizes(html)
+    assert list(sizes) == ["page", "findings", "layers", "maps", "errors", "training", "health",
+                           "method"]  # fmt: skip
+    assert sum(sizes.values()) == len(html.encode())
+    assert max(sizes, key=sizes.__getitem__) == "maps"
+
+
+@pytest.mark.parametrize("missing", ["projections", "scores", "predictions", "training"])
+def test_without_a_table_the_rest_still_stands(make, tmp_path, missing):
+    kinds = ("projections", "scores", "predictions", "training")
+    run = make(tmp_path / "run", n=30, tables=tuple(kind for kind in kinds if kind != missing))
+    page = Page(report.render([run]))
+    hint = {"projections": "layerwise project run", "scores": "layerwise score run"}
+    assert hint.get(missing, "") in page.text
+    gone = {"scores": "layers", "predictions": "errors", "training": "training"}
+    assert gone.get(missing) not in [section["id"] for section in page.all("section")]
+
+
+def test_a_bare_run_of_somebody_s_model_makes_sense(small, tmp_path):
+    run = small(tmp_path / "mine", layers=("fc",), classes=(), checkpoints=("latest",))
+    page = Page(report.render([run]))
+    assert [s["id"] for s in page.all("section")] == ["findings", "maps", "health", "method"]
+    assert "This run has no labels" in page.text
+    assert "Mine" in page.text
+
+
+def test_sixty_layers_and_a_hundred_classes_with_long_names(small, rows, tmp_path):
+    layers = tuple(f"encoder.blocks.{k}.mlp.activation" for k in range(60))
+    classes = tuple(f"the class with the very long name number {k}" for k in range(100))
+    run = small(tmp_path / "deep", layers=layers, classes=classes, n=200)
+    hits = {(t, layer): 0.5 + k / 200 for t in run.checkpoints for k, layer in enumerate(layers)}
+    run.write_table("scores", rows.scores(hits), {})
+    run.write_table("projections", rows.maps(run), {"method": "tsne"})
+    run.write_table("predictions", rows.predictions(run, 100), {})
+    html = report.render([run])
+    assert "10 of 60 layers, evenly spaced" in html
+    assert len(html) < 3_000_000
+    assert all(int(image["width"]) <= 920 for image in Page(html).all("img"))
+
+
+def test_labels_without_names_and_words_as_labels(small, rows, tmp_path):
+    run = small(tmp_path / "run", classes=())
+    words = ["b", "a"] * 4
+    run.write_table("observations", pd.DataFrame({"kind": words}), {})
+    run.write_table("predictions", pd.DataFrame({
+        "checkpoint": "epoch-009", "observation": range(8), "predicted": ["a"] * 8,
+        "correct": [word == "a" for word in words], "confidence": 0.5,
+    }), {})  # fmt: skip
+    text = Page(report.render([run])).text
+    assert "4 of 8 observations are misclassified; most often b is taken for a (4 times)." in text
+
+
+def test_damage_is_a_warning(small, tmp_path):
+    page = Page(report.render([small(tmp_path / "run", bad=2)]))
+    assert "Some activations are NaN or infinite" in page.text
+    assert {"class": "warning"} in page.all("p")
+
+
+def test_runs_that_are_not_seeds_of_one_network_are_refused(small, tmp_path):
+    one = small(tmp_path / "a", network="a")
+    other = small(tmp_path / "b", network="b")
+    wider = small(tmp_path / "c", network="a", layers=("relu1", "relu2", "relu3"))
+    empty = small(tmp_path / "d", network="a", checkpoints=(), classes=())
+    with pytest.raises(InvalidValue, match="seeds of one network; got 'a' and 'b'"):
+        report.render([one, other])
+    with pytest.raises(InvalidValue, match="recorded at the same layers"):
+        report.render([one, wider])
+    with pytest.raises(InvalidValue, match="at one checkpoint or more; got d with none"):
+        report.render([empty])
+    with pytest.raises(InvalidValue, match="at least one run"):
+        report.render([])
+
+
+def test_path_must_be_a_file_in_a_folder(run, tmp_path):
+    for path in (tmp_path, tmp_path / "no" / "report.html"):
+        with pytest.raises(InvalidValue, match="path must be a file in an existing folder"):
+            report.write([run], path)
