@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from layerwise.report import findings
@@ -43,7 +44,7 @@ def test_separation_names_every_control(say):
 
 def test_separation_says_if_training_changed_nothing_or_the_input_is_better(say):
     text = say({RAW: 0.99, B1: 0.8, B2: 0.8, A1: 0.8, A2: 0.801}).separation
-    assert "training changed nothing" in text
+    assert "gain over the untrained network is within the error" in text
     assert "raw input itself does better" in text
 
 
@@ -71,9 +72,27 @@ def test_depth_says_if_the_untrained_network_rises_as_much(say):
     assert "rises as much" in say({B1: 0.5, B2: 0.8, A1: 0.7, A2: 0.9}).depth
 
 
-def test_the_same_difference_counts_with_many_observations_and_not_with_few(say, tmp_path):
-    values = {B1: 0.8, B2: 0.8, A1: 0.90, A2: 0.95}
-    assert "no better" in say(values, n=50).depth
+@pytest.mark.parametrize(("n", "verdict"), [(50, "no better"), (5000, "classes better")])
+def test_the_same_difference_counts_with_many_observations_and_not_with_few(say, n, verdict):
+    assert verdict in say({B1: 0.8, B2: 0.8, A1: 0.90, A2: 0.95}, n=n).depth
+
+
+@pytest.mark.parametrize(
+    ("gap_before", "gap_after", "verdict"),
+    [(0.0, 0.0, "alike"), (0.0, 0.1, "a sign of over-fitting"), (0.1, 0.1, "hardly more")],
+)
+def test_over_fitting_is_a_gap_that_the_untrained_network_lacks(
+    small, rows, tmp_path, gap_before, gap_after, verdict
+):
+    run = small(tmp_path / "run")
+    run.write_table("observations", pd.DataFrame({"subset": ["test", "train"] * 4}), {})
+    base = 0.7
+    for subset, sign in (("test", 0), ("train", 1)):
+        hits = {B2: base + sign * gap_before, A2: base + sign * gap_after}
+        run.write_table("scores", rows.scores(hits, subset=subset), {"subset": subset})
+    text = findings.generalization([run], Scores([run])).text
+    assert verdict in text
+    assert "before training +" in text
 
 
 @pytest.mark.parametrize(

@@ -27,8 +27,9 @@ def test_counts_are_those_of_numpy(dtype):
     assert min(expected) > 0
 
 
-def test_bytes_count_zeros_only():
-    assert count(np.array([0, 1, 255, 0], np.uint8), "uint8") == (0, 0, 2)
+@pytest.mark.parametrize("dtype", ["uint8", "int64"])
+def test_integers_count_zeros_only(dtype):
+    assert count(np.array([0, 1, -1, 0]).astype(dtype), dtype) == (0, 0, 2)
 
 
 def test_bfloat16_is_the_upper_half_of_float32():

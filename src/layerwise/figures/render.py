@@ -12,6 +12,7 @@ from pathlib import Path
 
 import matplotlib
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from layerwise.foundation import checks
 
@@ -57,6 +58,8 @@ def save(figure: Figure, path: str | os.PathLike[str], *, dpi: float = 144) -> P
 
 def _render(figure: Figure, format: str, dpi: float) -> bytes:
     buffer = io.BytesIO()
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)  # a class may be called "$x$": names are names, not formulas
     with matplotlib.rc_context({"svg.hashsalt": "layerwise"}):
         figure.savefig(buffer, format=format, dpi=dpi, metadata=METADATA[format])
     return buffer.getvalue()

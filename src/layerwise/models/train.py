@@ -99,11 +99,11 @@ def train(
     >>> X, y = np.eye(4, dtype=np.float32), np.arange(4)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     model = mlp((4,), 4, hidden=(8,), dropout=(0.0,))
-    ...     for checkpoint in train(model, X, y, to=folder, epochs=100, checkpoints=[0, 100],
+    ...     for checkpoint in train(model, X, y, to=folder, epochs=40, checkpoints=[0, 40],
     ...                             batch_size=4, learning_rate=0.5):
     ...         print(checkpoint.name, checkpoint.train_accuracy > 0.9)
     epoch-000 False
-    epoch-100 True
+    epoch-040 True
     """
     plain = unwrap(model)
     X, y = observations("train", inputs), classes("train", labels, len(inputs))

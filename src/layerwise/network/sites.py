@@ -138,6 +138,8 @@ def select(found: Survey, layers: Sequence[str] | str | None = None) -> tuple[Si
     """
     if layers is None:
         chosen = {site.name for site in found.sites if site.default and site.recordable}
+        if all(site.is_border for site in found.sites):  # one module without sub-modules
+            chosen = {site.name for site in found.sites if site.kind == OUTPUT and site.recordable}
         if not chosen:
             raise ModelError(
                 f"no module of {found.model_name} transforms its input on its own; name the "

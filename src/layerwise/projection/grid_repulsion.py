@@ -60,6 +60,17 @@ def _slope(t):  # type: ignore[no-untyped-def]
 
 
 @kernel(fastmath=True)
+def _overlap(a, b):  # type: ignore[no-untyped-def]
+    """Sum the products of weights `a` and `b` that lie 0, 1, 2 and 3 nodes apart, either way."""
+    return (
+        a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3],
+        a[0] * b[1] + a[1] * (b[0] + b[2]) + a[2] * (b[1] + b[3]) + a[3] * b[2],
+        a[0] * b[2] + a[1] * b[3] + a[2] * b[0] + a[3] * b[1],
+        a[0] * b[3] + a[3] * b[0],
+    )
+
+
+@kernel(fastmath=True)
 def _sort_by_row(u, size):  # type: ignore[no-untyped-def]
     """Sort the points by grid row, counting: the order, and where each row starts."""
     start = np.zeros(size + 1, np.int64)
@@ -98,8 +109,13 @@ def _spread(u, v, order, start, size):  # type: ignore[no-untyped-def]
 
 
 @kernel(fastmath=True, parallel=True)
-def _gather(u, v, order, potential, spacing):  # type: ignore[no-untyped-def]
-    """Minus half the gradient of the potential at every point, and the potential's sum."""
+def _gather(u, v, order, potential, near, spacing):  # type: ignore[no-untyped-def]
+    """Minus half the gradient of the potential of the other points, and the potential's sum.
+
+    A point also feels its own image on the grid, as a force that depends on where it lies between
+    the nodes. That is the largest error of a particle mesh, known in full (`near` is the potential
+    of one node on itself and the nodes next to it), and taken away here.
+    """
     n = len(u)
     forces = np.empty((1, 2, n), np.float32)
     sums = np.zeros(BLOCKS)
@@ -109,15 +125,20 @@ def _gather(u, v, order, potential, spacing):  # type: ignore[no-untyped-def]
             i = order[p]
             row, column = int(u[i]), int(v[i])
             a, da = _spline(u[i] - row), _slope(u[i] - row)
-            b0, b1, b2, b3 = _spline(v[i] - column)
-            c0, c1, c2, c3 = _slope(v[i] - column)
+            b, db = _spline(v[i] - column), _slope(v[i] - column)
+            aa, ada, bb, bdb = _overlap(a, a), _overlap(a, da), _overlap(b, b), _overlap(b, db)
             value = fx = fy = np.float32(0)
             for k in range(4):
                 line = potential[row + k, column : column + 4]
-                across = line[0] * b0 + line[1] * b1 + line[2] * b2 + line[3] * b3
-                value += a[k] * across
-                fx += da[k] * across
-                fy += a[k] * (line[0] * c0 + line[1] * c1 + line[2] * c2 + line[3] * c3)
+                across = line[0] * b[0] + line[1] * b[1] + line[2] * b[2] + line[3] * b[3]
+                slope = line[0] * db[0] + line[1] * db[1] + line[2] * db[2] + line[3] * db[3]
+                own = near[k, 0] * bb[0] + near[k, 1] * bb[1] + near[k, 2] * bb[2]
+                own += near[k, 3] * bb[3]
+                own_slope = near[k, 0] * bdb[0] + near[k, 1] * bdb[1] + near[k, 2] * bdb[2]
+                own_slope += near[k, 3] * bdb[3]
+                value += a[k] * across - aa[k] * own
+                fx += da[k] * across - ada[k] * own
+                fy += a[k] * slope - aa[k] * own_slope
             forces[0, 0, i] = scale * fx
             forces[0, 1, i] = scale * fy
             sums[block] += value
@@ -139,6 +160,7 @@ class GridRepulsion:
         self.spacing = spacing
         self._shape = (0, 0.0)
         self._kernel: Array = np.empty((0, 0), np.float32)
+        self._near = self._kernel
 
     def __call__(self, Y: Array) -> tuple[Array, float]:
         """Return the forces, as one part, and Z."""
@@ -146,6 +168,7 @@ class GridRepulsion:
         size, spacing = _grid(float((high - low).max()), self.spacing)
         if (size, spacing) != self._shape:
             self._shape, self._kernel = (size, spacing), _kernel(size, spacing)
+            self._near = fft.irfft2(self._kernel)[:4, :4].copy()
         u, v = (Y - low[:, None]) * np.float32(1 / spacing)
         order, start = _sort_by_row(u, size)
         # Zero padding to twice the size in both directions makes the convolution not periodic;
@@ -155,7 +178,7 @@ class GridRepulsion:
         spectrum *= self._kernel
         spectrum = fft.ifft(spectrum, axis=0, overwrite_x=True)[:size]
         potential = fft.irfft(spectrum, n=2 * size, axis=1)
-        forces, total = _gather(u, v, order, potential, spacing)
+        forces, total = _gather(u, v, order, potential, self._near, spacing)
         n = Y.shape[1]
         return forces, total + n * (n - 1.0)  # q is one more than the kernel; own q do not count
 

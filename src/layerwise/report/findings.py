@@ -62,7 +62,7 @@ def separation(runs: Sequence[Run], scores: Scores, subset: str) -> Finding | No
         f"({'; '.join(controls)})."
     )
     if was and not differ(now, was):
-        text += " That is no more than the untrained network gives: training changed nothing here."
+        text += " The gain over the untrained network is within the error."
     if raw and raw.value > now.value and differ(now, raw):
         text += " The raw input itself does better."
     return Finding(text[0].upper() + text[1:], MAP if score == HIT_2D else CURVES)
@@ -144,17 +144,18 @@ def generalization(runs: Sequence[Run], scores: Scores) -> Finding | None:
     )
     if train is None or test is None:
         return None
-    gap = train.value - test.value
-    control = (
-        f"before training {wording.points(old_train.value - old_test.value)}"
-        if old_train and old_test else "no untrained control"
-    )  # fmt: skip
-    if not differ(train, test):
-        verdict = "Training and test data separate alike"
-    elif gap > 0:
-        verdict = "Training data separate better than test data, a sign of over-fitting"
+    gap, verdict = train.value - test.value, "Training and test data separate alike"
+    if differ(train, test):
+        verdict = f"Training data separate {'better' if gap > 0 else 'worse'} than test data"
+    if old_train is None or old_test is None:
+        control = "no untrained control"
     else:
-        verdict = "Training data separate worse than test data"
+        old_gap = old_train.value - old_test.value
+        control = f"before training {wording.points(old_gap)}"
+        noise = math.hypot(train.error, test.error, old_train.error, old_test.error)
+        if differ(train, test) and gap > 0:
+            grown = gap - old_gap > 2 * noise
+            verdict += ", a sign of over-fitting" if grown else ", but hardly more than untrained"
     return Finding(
         f"{verdict}: layer {layer} has {train} on the training subset and {test} on the test "
         f"subset ({wording.points(gap)}; {control}).", CURVES,

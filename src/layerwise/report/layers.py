@@ -127,6 +127,7 @@ def _numbers(run: Run, scores: Scores, subset: str) -> Table | None:
 def _accuracies(run: Run, scores: Scores) -> Table | None:
     """Return how often the network is right; rows of scores that belong to no layer."""
     frame = scores.frame[scores.frame["layer"] == ""]
+    frame = frame.sort_values(["score", "subset", "checkpoint"], kind="stable")
     rows = []
     for row in frame.to_dict("records"):
         score = scores.get(row["score"], row["subset"], row["checkpoint"], "")

@@ -95,12 +95,11 @@ def maps(runs: Sequence[Run]) -> Section | None:
     if len(runs) > 1:
         seed = run.provenance.get("seed", reading.folder(run))
         blocks.append(Note(f"Maps of the first of {len(runs)} runs (seed {seed})."))
-    for method in found.methods():
-        for subset in reading.subsets(run):
-            largest = _largest(found, scores, runs, method, subset)
-            if largest and not any(isinstance(block, Figure) for block in blocks):
-                blocks.append(largest)
-            blocks.extend(_grid(found, scores, method, subset))
+    places = [(m, s) for m in found.methods() for s in reading.subsets(run) if found.layers(m, s)]
+    for number, (method, subset) in enumerate(places):
+        largest = _largest(found, scores, runs, method, subset) if number == 0 else None
+        blocks.extend([largest] if largest else [])
+        blocks.extend(_grid(found, scores, method, subset))
     return Section("maps", "Maps", tuple(blocks)) if blocks else None
 
 

@@ -97,7 +97,7 @@ def sizes(html: str) -> dict[str, int]:
     Examples
     --------
     >>> sizes('<p>hello</p><section id="maps">0123</section>')
-    {'page': 12, 'maps': 32}
+    {'page': 12, 'maps': 33}
     """
     start, *parts = re.split(r'<section id="([^"]+)"', html)
     found = {"page": len(start.encode("utf-8", errors="replace"))}

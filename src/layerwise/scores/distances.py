@@ -40,8 +40,10 @@ def centred(X: Array) -> tuple[Array, float]:
     """
     X = X.astype(np.float64) if X.shape[1] <= NARROW else X
     # Halves: the difference of two values near the largest float would overflow.
-    X = X / 2 - X.mean(axis=0, dtype=np.float64).astype(X.dtype) / 2
-    largest = X.dtype.type(np.abs(X).max())
+    middle = X.mean(axis=0, dtype=np.float64).astype(X.dtype) / 2
+    X = X / 2
+    X -= middle
+    largest = X.dtype.type(max(X.max(), -X.min()))
     if largest == 0:
         return X, 1.0
     X /= largest

@@ -38,7 +38,7 @@ class PartWriter:
     ----------
     target : Path
         Its final name.
-    dtype : {"float32", "float16", "bfloat16", "float64", "uint8"}
+    dtype : {"float32", "float16", "bfloat16", "float64", "uint8", "int64"}
     shape : tuple of int
         ``(rows, *shape per observation)``; all rows have to come.
     """

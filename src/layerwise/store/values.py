@@ -53,7 +53,7 @@ def count(stored: Array, dtype: str) -> tuple[int, int, int]:
     >>> count(np.array([1, np.nan, -np.inf, -0.0, 0], np.float32), "float32")
     (1, 1, 2)
     """
-    if dtype == "uint8":
+    if dtype not in _BITS:  # integers
         return 0, 0, stored.size - int(np.count_nonzero(stored))
     unsigned, infinity = _BITS[dtype]
     bits, infinity = np.left_shift(stored.view(unsigned), 1), 2 * infinity

@@ -1,0 +1,110 @@
+"""The study: one command from data to page, resumable, with the paper's values in their place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from layerwise import analysis, data
+from layerwise.studies import hidden_activity
+from layerwise.studies.hidden_activity import Study
+from layerwise.studies.rauber2017 import HIDDEN, published
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    folder = tmp_path_factory.mktemp("study")
+    return hidden_activity("digits", to=folder, seeds=2, epochs=3, n_train=400, n_shown=200)
+
+
+def values(study: Study, score: str, subset: str, checkpoint: str) -> dict[str, float]:
+    rows = study.summary
+    rows = rows[(rows["score"] == score) & (rows["subset"] == subset)]
+    rows = rows[rows["checkpoint"] == checkpoint]
+    return dict(zip(rows["layer"], rows["value"], strict=True))
+
+
+def test_outcome_every_layer_has_its_scores_and_controls(study: Study) -> None:
+    hidden = set(HIDDEN["mlp"])
+    for subset in ("test", "train"):
+        for score in (analysis.HIT_2D, analysis.HIT_ND):
+            before = values(study, score, subset, "epoch-000")
+            after = values(study, score, subset, "epoch-003")
+            assert set(before) == {"input", *hidden}
+            assert set(after) == hidden
+            assert all(0.5 < value <= 1 for value in (before | after).values())
+    hits = study.summary[study.summary["score"].isin([analysis.HIT_2D, analysis.HIT_ND])]
+    assert hits["floor"].between(0.05, 0.2).all()
+    assert (study.summary["seeds"] == 2).all()
+    assert study.summary["spread"].notna().all()
+
+
+def test_outcome_training_teaches(study: Study) -> None:
+    before = values(study, analysis.ACCURACY, "test", "epoch-000")[""]
+    after = values(study, analysis.ACCURACY, "test", "epoch-003")[""]
+    assert before < 0.35 < 0.8 < after
+
+
+def test_a_second_call_computes_nothing(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken:
+        def __init__(self, **settings: object) -> None:
+            raise AssertionError("computed again")
+
+    for method in analysis.METHODS:
+        monkeypatch.setitem(analysis.METHODS, method, Broken)  # type: ignore[arg-type]
+    folder = study.report.parent
+    parts = {path: path.stat().st_mtime_ns for path in folder.rglob("*.npy")}
+    page = study.report.read_bytes()
+    again = hidden_activity("digits", to=folder, seeds=2, epochs=3, n_train=400, n_shown=200)
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.npy")} == parts
+    assert again.report.read_bytes() == page, "same study, same page"
+
+
+def test_the_runs_hold_together(study: Study) -> None:
+    for run in study.runs:
+        assert run.verify() == []
+        subset = run.labels["subset"]
+        assert [int((subset == name).sum()) for name in ("test", "train")] == [200, 200]
+        assert run.class_names("digit") == tuple("0123456789")
+        assert run.thumbnails() is not None
+
+
+def test_closed_form_published_values_are_the_papers() -> None:
+    rows = published("mlp", "mnist", "epoch-000", "epoch-010")
+    found = {(r["score"], r["checkpoint"], r["layer"]): r["value"] for r in rows}
+    assert found == {
+        (analysis.HIT_2D, "epoch-000", "input"): 0.8912,
+        (analysis.HIT_2D, "epoch-000", "relu4"): 0.8378,
+        (analysis.HIT_2D, "epoch-010", "relu4"): 0.9836,
+        (analysis.ACCURACY, "epoch-010", ""): 0.9915,
+        ("accuracy, whole test set", "epoch-010", ""): 0.9852,
+    }
+    assert published("mlp", "digits", "a", "b") == []
+
+
+@pytest.mark.needs_data
+def test_real_mnist_small(shared_data: Path, tmp_path: Path) -> None:
+    study = hidden_activity("mnist", data_dir=shared_data / "mnist", to=tmp_path, epochs=1,
+                            n_train=3000, n_shown=500)  # fmt: skip
+    raw = values(study, analysis.HIT_2D, "test", "epoch-000")["input"]
+    assert 0.6 < raw < 0.95
+    named = study.summary.dropna(subset=["published"])
+    assert set(named["source"].str.startswith("Rauber et al. 2017")) == {True}
+    assert "60,000" not in study.runs[0].provenance["scale_down"]
+
+
+@pytest.mark.slow
+@pytest.mark.needs_data
+def test_trend_the_paper_claims_on_mnist(shared_data: Path, tmp_path: Path) -> None:
+    study = hidden_activity("mnist", data_dir=shared_data / "mnist", to=tmp_path, seeds=2)
+    raw = values(study, analysis.HIT_2D, "test", "epoch-000")["input"]
+    after = next(c for c in study.runs[0].checkpoints if c != "epoch-000")
+    before_last = values(study, analysis.HIT_2D, "test", "epoch-000")["relu4"]
+    after_last = values(study, analysis.HIT_2D, "test", after)["relu4"]
+    assert 0.85 <= raw <= 0.91
+    assert before_last < raw
+    assert after_last >= 0.93
+    np.testing.assert_array_less(before_last, after_last)
+    assert len(data.load("mnist", data_dir=shared_data / "mnist")) == 10_000
