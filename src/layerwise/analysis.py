@@ -204,9 +204,11 @@ def score(
             found.insert(0, (HIT_2D, Y, method))
         table = []
         for name, points, how in found:
-            hit = scores.neighborhood_hit(points, classes, n_neighbors=n_neighbors)
+            neighbors = scores.nearest_neighbors(points, n_neighbors)
+            known = {"n_neighbors": n_neighbors, "neighbors": neighbors}
+            hit = scores.neighborhood_hit(points, classes, **known)
             floor, _ = scores.shuffled_neighborhood_hit(
-                points, classes, n_neighbors=n_neighbors, random_state=random_state
+                points, classes, random_state=random_state, **known
             )
             table.append((name, hit, floor, how))
         if projection is not None:

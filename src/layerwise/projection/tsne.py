@@ -22,9 +22,6 @@ from layerwise.projection.threads import threads
 if TYPE_CHECKING:
     from layerwise.projection.descent import Phase
 
-EXACT_POINTS = 5_000
-"""Up to here all pairs cost less time than the grid."""
-
 START_SIZE = 1e-4
 """Standard deviation of the first map: so small that every pair still attracts and repels."""
 
@@ -46,7 +43,7 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     learning_rate : "auto" (n_observations / exaggeration, Belkina et al. 2019) or a float > 0
     init : "pca", "random", or an (n_observations, 2) array, scaled to a standard deviation of 1e-4
     metric : "euclidean" or "cosine"
-    method : "exact", "fft", or "auto" (exact up to 5,000 observations)
+    method : "exact" (all pairs), "fft" (a grid), or "auto" (at every step the cheaper of the two)
     pca : int, reduce the activations to so many principal components first; None does so only
         above 12,000 observations, to 50
     n_jobs : threads, None for all cores; the result does not depend on it
@@ -57,7 +54,7 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     embedding_ : (n_observations, 2) float32, centred
     kl_divergence_ : float >= 0
     n_iter_ : int
-    method_ : "exact" or "fft"
+    method_ : "exact", "fft", or "exact+fft": what the method came to
     n_features_in_ : int
 
     Notes
@@ -118,6 +115,7 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         from layerwise.projection.exact_repulsion import exact_repulsion
         from layerwise.projection.grid_repulsion import GridRepulsion
         from layerwise.projection.neighbours import EXACT_ROWS, neighbours
+        from layerwise.projection.repulsion import CheapestRepulsion
 
         X = validated(self, X, min_rows=4)
         self._check_settings(len(X))
@@ -133,13 +131,16 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             self._train = X
             found, squared = neighbours(X, int(3 * self.perplexity))
             P = joint_probabilities(found, squared, self.perplexity)
-            exact = self.method == "exact" or (self.method == "auto" and len(X) <= EXACT_POINTS)
-            self.method_ = "exact" if exact else "fft"
-            repulsion = exact_repulsion if exact else GridRepulsion()
+            repulsion = {"exact": exact_repulsion, "fft": GridRepulsion()}.get(
+                self.method, CheapestRepulsion()
+            )
             with progress.bar("t-SNE", self.n_iter, "iterations") as advance:
                 Y = descend(P, self._start(X, rng).T, repulsion, self._phases(len(X)),
                             advance=advance)  # fmt: skip
             self.kl_divergence_ = kl_divergence(P, Y, repulsion(Y)[1])
+        self.method_ = self.method
+        if isinstance(repulsion, CheapestRepulsion):
+            self.method_ = "+".join(sorted(repulsion.used))
         self.n_iter_ = self.n_iter
         self._n_features_out = 2
         self.embedding_ = np.ascontiguousarray(Y.T)

@@ -19,6 +19,7 @@ from layerwise.foundation import checks
 from layerwise.report import inline, reading
 from layerwise.report.blocks import Figure
 from layerwise.report.sections import SECTIONS
+from layerwise.store.durable import write_atomically
 
 if TYPE_CHECKING:
     from layerwise.store import Run
@@ -70,7 +71,7 @@ def render(
 def write(runs: Sequence[Run], path: str | os.PathLike[str]) -> Path:
     """Write the report of :func:`render` to `path` and return the path.
 
-    The file appears whole or not at all: it is written beside `path` and then renamed.
+    The file appears whole or not at all.
 
     Raises
     ------
@@ -85,9 +86,7 @@ def write(runs: Sequence[Run], path: str | os.PathLike[str]) -> Path:
         )  # fmt: skip
     # A name may hold a lone surrogate, which UTF-8 cannot; as a reference it is inert text.
     content = render(runs).encode("utf-8", errors="xmlcharrefreplace")
-    draft = target.with_name(target.name + ".part")
-    draft.write_bytes(content)
-    draft.replace(target)
+    write_atomically(target, content)
     return target
 
 

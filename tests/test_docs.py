@@ -1,0 +1,52 @@
+"""What the README and the examples show runs as shown."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from layerwise.cli.main import COMMANDS
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_command_of_the_readme_exists() -> None:
+    named = set(re.findall(r"(?m)^layerwise +([a-z]+)", README))
+    assert named
+    assert named <= {command.__name__ for command in COMMANDS}
+
+
+def test_the_ten_lines_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    torch.manual_seed(0)
+    model = nn.Sequential()
+    for i in range(1, 5):
+        model.add_module(f"fc{i}", nn.Linear(12, 12))
+        model.add_module(f"relu{i}", nn.ReLU())
+    rng = np.random.default_rng(0)
+    images = rng.normal(size=(120, 12)).astype(np.float32)
+    exec(code, {"model": model, "images": images, "digits": np.arange(120) % 10})
+    assert (tmp_path / "mine.html").stat().st_size > 1000
+
+
+def test_pictures_of_the_readme_are_there_and_small() -> None:
+    for name in re.findall(r"!\[[^]]*\]\(([^)]+)\)", README):
+        assert 1000 < (ROOT / name).stat().st_size < 400_000
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / "examples").glob("*.py")), ids=lambda p: p.stem)
+def test_examples_end_in_a_picture(script: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, script, tmp_path], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / f"{script.stem}.png").stat().st_size > 5000
