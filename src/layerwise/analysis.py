@@ -205,11 +205,13 @@ def score(
         table = []
         for name, points, how in found:
             neighbors = scores.nearest_neighbors(points, n_neighbors)
-            known = {"n_neighbors": n_neighbors, "neighbors": neighbors}
-            hit = scores.neighborhood_hit(points, classes, **known)
-            floor, _ = scores.shuffled_neighborhood_hit(
-                points, classes, random_state=random_state, **known
+            hit = scores.neighborhood_hit(
+                points, classes, n_neighbors=n_neighbors, neighbors=neighbors
             )
+            floor, _ = scores.shuffled_neighborhood_hit(
+                points, classes, n_neighbors=n_neighbors, neighbors=neighbors,
+                random_state=random_state,
+            )  # fmt: skip
             table.append((name, hit, floor, how))
         if projection is not None:
             for name, measure in (

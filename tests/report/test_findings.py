@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from layerwise.report import findings
-from layerwise.report.reading import Scores
+from layerwise.report.scores import Scores
 
 RAW = ("epoch-000", "input")
 B1, B2 = ("epoch-000", "relu1"), ("epoch-000", "relu2")

@@ -127,7 +127,7 @@ def test_policy_allows_no_script_unless_one_is_given_and_then_that_one(html, sma
 
 def test_names_are_text_wherever_they_stand(small, rows, tmp_path):
     run = small(
-        tmp_path / "x<b>", layers=(ATTACK, "relu2"), classes=(ATTACK, "$\\frac{$"), label=ATTACK,
+        tmp_path / "x<b>", layers=(ATTACK, "relu2"), classes=(ATTACK, "$\\frac{$ 猫"), label=ATTACK,
         network=ATTACK, data=ATTACK, command=ATTACK, scale_down=ATTACK, seed=ATTACK,
         settings={ATTACK: [ATTACK]},
     )  # fmt: skip
@@ -221,6 +221,7 @@ def test_sixty_layers_and_a_hundred_classes_with_long_names(small, rows, tmp_pat
     run.write_table("projections", rows.maps(run), {"method": "tsne"})
     run.write_table("predictions", rows.predictions(run, 100), {})
     html = report.render([run])
+    assert "60: encoder.blocks.0.mlp.activation … encoder.blocks.59.mlp.activation" in html
     assert "10 of 60 layers, evenly spaced" in html
     assert len(html) < 3_000_000
     assert all(int(image["width"]) <= 920 for image in Page(html).all("img"))

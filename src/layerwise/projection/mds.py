@@ -69,7 +69,7 @@ class MDS(BaseEstimator):
         dissimilarity: str = "euclidean",
         init: str | Array = "classical",
         max_iter: int = 300,
-        tol: float = 1e-4,
+        tol: float = 1e-5,
         n_jobs: int | None = None,
         random_state: random.RandomState = None,
     ) -> None:
@@ -130,8 +130,10 @@ class MDS(BaseEstimator):
         if isinstance(self.init, str):
             if checks.choice("MDS", "init", self.init, ("classical", "random")) == "classical":
                 return classical(D, 2)
-            return random.generator(self.random_state).normal(scale=D.mean(), size=(len(D), 2))
-        start = checks.matrix("MDS", "init", self.init)
+            rng = random.generator(self.random_state)
+            drawn: Points = rng.normal(scale=float(D.mean()) or 1.0, size=(len(D), 2))
+            return drawn
+        start: Points = checks.matrix("MDS", "init", self.init)
         if start.shape != (len(D), 2):
             raise checks.invalid("MDS", "init", f"of shape ({len(D)}, 2)", start.shape)
         return start

@@ -58,18 +58,19 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         X = validated(self, X)
         checks.integer("PCA", "n_components", self.n_components, 1, min(X.shape))
         # For a few components of many units Lanczos iterations are exact and the fastest.
-        few = self.n_components <= 10 and min(X.shape) > 200 and bool((X != X[0]).any())
+        few = self.n_components <= 10 and min(X.shape) > 200 and bool((X[0] != X).any())
         reference = ReferencePCA(
             self.n_components, svd_solver="arpack" if few else "auto",
             random_state=random.seed(self.random_state),
         )  # fmt: skip
         with np.errstate(invalid="ignore"):  # 0/0 where all rows are equal
-            self.embedding_: Points = reference.fit_transform(X)
+            Y: Points = reference.fit_transform(X)
+        self.embedding_ = Y
         self.components_ = reference.components_
         self.mean_ = reference.mean_
         self.explained_variance_ratio_ = np.nan_to_num(reference.explained_variance_ratio_)
         self._n_features_out = len(self.components_)
-        return self.embedding_
+        return Y
 
     def transform(self, X: Activations) -> Points:
         """Return the projection of new observations (n_new, n_units)."""

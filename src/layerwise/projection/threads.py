@@ -21,7 +21,7 @@ if "OMP_WAIT_POLICY" not in os.environ:
     # The library reads its settings once, when it is loaded, which is here.
     os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
     with suppress(ImportError):
-        import numba.np.ufunc.omppool  # noqa: F401
+        import numba.np.ufunc.omppool
     del os.environ["OMP_WAIT_POLICY"]
 
 
@@ -36,7 +36,8 @@ def threads(function: str, n_jobs: int | None) -> Iterator[None]:
     """
     before = numba.get_num_threads()
     count = before if n_jobs in (None, -1) else checks.integer(function, "n_jobs", n_jobs, 1)
-    numba.set_num_threads(min(count, numba.config.NUMBA_NUM_THREADS))
+    most = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
+    numba.set_num_threads(min(count, most))
     try:
         with threadpool_limits(count), fft.set_workers(count):
             yield

@@ -111,7 +111,7 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def fit_transform(self, X: Activations, y: object = None) -> Points:
         """Lay out `X` (n_observations, n_units) and return the map (n_observations, 2)."""
         from layerwise.projection.affinity import joint_probabilities
-        from layerwise.projection.descent import descend, kl_divergence
+        from layerwise.projection.descent import Repulsion, descend, kl_divergence
         from layerwise.projection.exact_repulsion import exact_repulsion
         from layerwise.projection.grid_repulsion import GridRepulsion
         from layerwise.projection.neighbours import EXACT_ROWS, neighbours
@@ -131,16 +131,18 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             self._train = X
             found, squared = neighbours(X, int(3 * self.perplexity))
             P = joint_probabilities(found, squared, self.perplexity)
-            repulsion = {"exact": exact_repulsion, "fft": GridRepulsion()}.get(
-                self.method, CheapestRepulsion()
-            )
+            cheapest = CheapestRepulsion()
+            known: dict[str, Repulsion] = {
+                "exact": exact_repulsion,
+                "fft": GridRepulsion(),
+                "auto": cheapest,
+            }
+            repulsion = known[self.method]
             with progress.bar("t-SNE", self.n_iter, "iterations") as advance:
                 Y = descend(P, self._start(X, rng).T, repulsion, self._phases(len(X)),
                             advance=advance)  # fmt: skip
             self.kl_divergence_ = kl_divergence(P, Y, repulsion(Y)[1])
-        self.method_ = self.method
-        if isinstance(repulsion, CheapestRepulsion):
-            self.method_ = "+".join(sorted(repulsion.used))
+        self.method_ = "+".join(sorted(cheapest.used)) or self.method
         self.n_iter_ = self.n_iter
         self._n_features_out = 2
         self.embedding_ = np.ascontiguousarray(Y.T)
@@ -177,7 +179,7 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             hint="It is a part of n_iter.",
         )  # fmt: skip
         if self.learning_rate != "auto":
-            checks.number("TSNE", "learning_rate", self.learning_rate, np.finfo(np.float32).tiny)
+            checks.number("TSNE", "learning_rate", self.learning_rate, 1e-30)
         checks.choice("TSNE", "metric", self.metric, ("euclidean", "cosine"))
         checks.choice("TSNE", "method", self.method, ("auto", "exact", "fft"))
         if self.pca is not None:
@@ -197,7 +199,8 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         if fit:
             self._unit = np.abs(X).max() or X.dtype.type(1)
         X /= self._unit
-        return X.astype(np.float32, copy=False)
+        standardised: Array = X.astype(np.float32, copy=False)
+        return standardised
 
     def _start(self, X: Array, rng: np.random.Generator) -> Points:
         """Return the first map (n_observations, 2); a jitter parts equal rows."""
@@ -212,7 +215,8 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             Y[:, : X.shape[1]] = PCA(min(2, X.shape[1]), random_state=rng).fit_transform(X)
         size = Y[:, 0].std()
         Y = Y * (START_SIZE / size) if size > 0 else Y
-        return Y + rng.normal(scale=0.01 * START_SIZE, size=Y.shape)
+        start: Points = Y + rng.normal(scale=0.01 * START_SIZE, size=Y.shape)
+        return start
 
     def _phases(self, n: int) -> tuple[Phase, ...]:
         """Exaggerated attraction first, then the true one."""

@@ -72,9 +72,10 @@ class UMAP(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             # The spectral start needs more rows than components to spare.
             init="spectral" if len(X) > 10 * (self.n_components + 1) else "random",
         )  # fmt: skip
-        self.embedding_: Points = self.reducer_.fit_transform(X)
+        Y: Points = self.reducer_.fit_transform(X)
+        self.embedding_ = Y
         self._n_features_out = self.n_components
-        return self.embedding_
+        return Y
 
     def transform(self, X: Activations) -> Points:
         """Place new observations (n_new, n_units) into the map."""

@@ -2,7 +2,7 @@
 
 A sentence about training names the untrained network, one about depth the same step before
 training, one about classes the shuffled labels and the raw input. A difference is called one only
-where it exceeds twice its standard error (:attr:`~layerwise.report.reading.Score.error`).
+where it exceeds twice its standard error (:attr:`~layerwise.report.scores.Score.error`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING
 from layerwise.report import reading, wording
 from layerwise.report.blocks import Finding, Findings, Note, Section
 from layerwise.report.predictions import Predictions
-from layerwise.report.reading import HIT_2D, HIT_ND, INPUT, Score, Scores
+from layerwise.report.reading import INPUT
+from layerwise.report.scores import (
+    ACCURACY,
+    CONTINUITY,
+    HIT_2D,
+    HIT_ND,
+    TRUSTWORTHINESS,
+    Score,
+    Scores,
+)
 
 if TYPE_CHECKING:
     from layerwise.store import Run
@@ -89,7 +98,7 @@ def faithfulness(runs: Sequence[Run], scores: Scores, subset: str) -> Finding | 
         text += f": its map ({flat}) looks tidier than the layer is."
     quality = [
         f"{name} {found}"
-        for name in (reading.TRUSTWORTHINESS, reading.CONTINUITY)
+        for name in (TRUSTWORTHINESS, CONTINUITY)
         if (found := scores.get(name, subset, reading.after(run), layer))
     ]
     return Finding(text + (f" Map quality: {', '.join(quality)}." if quality else ""), CURVES)
@@ -165,8 +174,8 @@ def generalization(runs: Sequence[Run], scores: Scores) -> Finding | None:
 def accuracy(runs: Sequence[Run], scores: Scores, subset: str) -> Finding | None:
     """Say how many observations the network classifies right, against the untrained network."""
     run = runs[0]
-    now = scores.get(reading.ACCURACY, subset, reading.after(run), "")
-    was = scores.get(reading.ACCURACY, subset, reading.before(run), "")
+    now = scores.get(ACCURACY, subset, reading.after(run), "")
+    was = scores.get(ACCURACY, subset, reading.before(run), "")
     if now is None:
         return None
     many = f"{subset} {reading.noun(run)}s".strip()

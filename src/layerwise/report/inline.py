@@ -15,6 +15,7 @@ import hashlib
 import io
 import json
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -133,4 +134,7 @@ def embedded(figure: Figure) -> bytes:
     """Return a figure as the bytes to embed: twice its size on the page, few colours."""
     from layerwise import figures
 
-    return smaller(figures.to_png(figure, dpi=DPI))
+    with warnings.catch_warnings():
+        # A name in a script that the font lacks is drawn as boxes; the text of the page has it.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        return smaller(figures.to_png(figure, dpi=DPI))

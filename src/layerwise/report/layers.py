@@ -10,12 +10,16 @@ import pandas as pd
 from layerwise import figures
 from layerwise.report import findings, inline, reading, wording
 from layerwise.report.blocks import Block, Figure, Note, Section, Table
-from layerwise.report.reading import HIT_2D, HIT_ND, INPUT, Scores
+from layerwise.report.reading import INPUT
+from layerwise.report.scores import CONTINUITY, HIT_2D, HIT_ND, TRUSTWORTHINESS, Scores
 
 if TYPE_CHECKING:
     from layerwise.store import Run
 
-COLUMNS = (HIT_2D, HIT_ND, reading.TRUSTWORTHINESS, reading.CONTINUITY)
+MOST_UNFOLDED = 24
+"""Rows of a table that stands open; longer ones are a click away."""
+
+COLUMNS = (HIT_2D, HIT_ND, TRUSTWORTHINESS, CONTINUITY)
 
 
 def layers(runs: Sequence[Run]) -> Section | None:
@@ -35,7 +39,7 @@ def layers(runs: Sequence[Run]) -> Section | None:
 
 
 def _subset(runs: Sequence[Run], scores: Scores, subset: str, number: int) -> list[Block]:
-    """Return curves and numbers of one subset; the numbers of the first stand open."""
+    """Return curves and numbers of one subset; those of the first stand open if they are few."""
     run = runs[0]
     table = _numbers(run, scores, subset)
     frame = _curves(run, scores, subset)
@@ -48,16 +52,16 @@ def _subset(runs: Sequence[Run], scores: Scores, subset: str, number: int) -> li
     n = int(frame["n_observations"].max())
     seeds = int(frame["seeds"].max())
     bars = f"; error bars: standard deviation over {seeds} seeds" if seeds > 1 else ", one seed"
+    unfolded = number == 0 and len(table.rows) <= MOST_UNFOLDED
     figure = Figure(
         findings.CURVES if number == 0 else f"{findings.CURVES}-{number}",
         inline.embedded(figures.layer_curves(frame)),
         finding.text if finding else f"Neighbourhood hit by layer, {what}.",
         f"Share of nearest neighbours with the same {reading.label(run)}, by layer from shallow to "
-        f"deep, {what}. Horizontal lines are the controls: raw input and shuffled labels. "
-        f"{_diamonds(frame)}{wording.count(n, 'observation')}{bars}.",
-        table if number else None,
+        f"deep, {what}. {_legend(frame)}{wording.count(n, reading.noun(run))}{bars}.",
+        None if unfolded else table,
     )  # fmt: skip
-    return [figure] if number else [figure, table]
+    return [figure, table] if unfolded else [figure]
 
 
 def _curves(run: Run, scores: Scores, subset: str) -> pd.DataFrame | None:
@@ -71,7 +75,7 @@ def _curves(run: Run, scores: Scores, subset: str) -> pd.DataFrame | None:
         return None
     order = pd.DataFrame({
         "layer": rows["layer"].map(names.index),
-        "time": rows["checkpoint"].map(lambda name: -_times(run).index(name)),
+        "time": rows["checkpoint"].map(lambda name: _times(run).index(name)),
         "score": rows["score"].map([HIT_2D, HIT_ND].index),
     })  # fmt: skip
     rows = rows.loc[order.sort_values(["layer", "time", "score"], kind="stable").index]
@@ -82,10 +86,13 @@ def _curves(run: Run, scores: Scores, subset: str) -> pd.DataFrame | None:
     )
 
 
-def _diamonds(frame: pd.DataFrame) -> str:
-    """Return what an open diamond in the figure means, if there is one."""
-    known = frame["published"].notna().any()
-    return "Open diamonds are published values of other networks, see below. " if known else ""
+def _legend(frame: pd.DataFrame) -> str:
+    """Return what the marks beside the curves mean, those that are there."""
+    controls = ["raw input"] if INPUT in set(frame["layer"]) else []
+    controls += ["shuffled labels"] if frame["floor"].notna().any() else []
+    lines = f"Horizontal lines are controls: {wording.listing(controls)}. " if controls else ""
+    diamonds = "Open diamonds are published values of other networks, see below. "
+    return lines + (diamonds if frame["published"].notna().any() else "")
 
 
 def _times(run: Run) -> list[str]:

@@ -12,7 +12,8 @@ from layerwise.foundation.shapes import Array
 from layerwise.report import findings, inline, reading, wording
 from layerwise.report.blocks import Block, Figure, Note, Section, Table
 from layerwise.report.predictions import Predictions
-from layerwise.report.reading import HIT_2D, HIT_ND, INPUT, Scores
+from layerwise.report.reading import INPUT
+from layerwise.report.scores import CONTINUITY, HIT_2D, HIT_ND, TRUSTWORTHINESS, Scores
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -176,7 +177,7 @@ def _quality(
     scores: Scores, run: Run, method: str, subset: str, times: list[str], layers: list[str]
 ) -> Table | None:
     """Return the numbers of maps: how far each can be trusted."""
-    asked = (HIT_2D, HIT_ND, reading.TRUSTWORTHINESS, reading.CONTINUITY)
+    asked = (HIT_2D, HIT_ND, TRUSTWORTHINESS, CONTINUITY)
     rows = []
     for time in times:
         for layer in layers:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from layerwise.report import reading
 from layerwise.report.blocks import Block, Code, Note, Section, Table
-from layerwise.report.reading import Scores
+from layerwise.report.scores import Scores
 
 if TYPE_CHECKING:
     from layerwise.store import Run
