@@ -17,20 +17,19 @@ from layerwise.foundation import checks
 from layerwise.foundation.random import generator
 from layerwise.foundation.shapes import Array
 from layerwise.projection import METHODS, procrustes
+from layerwise.scores import ACCURACY, CONTINUITY, HIT_2D, HIT_ND, TRUSTWORTHINESS
 from layerwise.store import Run
 
 SUBSET = "subset"
 """The label column that splits observations, for example into "train" and "test"."""
 
-HIT_2D, HIT_ND = "neighborhood hit 2-D", "neighborhood hit n-D"
-TRUSTWORTHINESS, CONTINUITY, ACCURACY = "trustworthiness", "continuity", "accuracy"
-
 ROWS = (
-    "network", "data", "subset", "checkpoint", "layer", "score", "method", "value", "spread",
-    "floor", "n_observations", "seed", "published", "source",
+    "network", "data", "subset", "checkpoint", "layer", "score", "method", "n_neighbors", "value",
+    "spread", "floor", "n_observations", "seed", "published", "source",
 )  # fmt: skip
 """Columns of a table of scores: values are fractions, `floor` is the value under shuffled labels
-(NaN where labels do not enter), `spread` the standard deviation over seeds."""
+(NaN where labels do not enter), `spread` the standard deviation over seeds, `method` "" and
+`n_neighbors` 0 where there is no projection or no neighbourhood."""
 
 
 def subsets(run: Run) -> list[str]:
@@ -219,7 +218,9 @@ def score(
                 (CONTINUITY, scores.continuity),
             ):
                 table.append((name, measure(X, Y, n_neighbors=n_neighbors), np.nan, method))
-        return tidy(run, table, len(rows), checkpoint=checkpoint, layer=layer, subset=subset)
+        return tidy(
+            run, table, len(rows), n_neighbors, checkpoint=checkpoint, layer=layer, subset=subset
+        )
 
     spec = {
         "function": "score", "layer": layer, "checkpoint": checkpoint, "subset": subset,
@@ -265,18 +266,21 @@ def tidy(
     run: Run,
     table: Sequence[tuple[str, float, float, str]],
     n_observations: int,
+    n_neighbors: int = 0,
     **where: str,
 ) -> pd.DataFrame:
     """Return scores as rows of :data:`ROWS`; `where` is their checkpoint, layer and subset.
 
     Network, data and seed come from the provenance of the run, and so do published values: a
-    study keeps there which value of a paper each row stands beside.
+    study keeps there which value of a paper each row stands beside. A published value that names
+    its method or k stands beside rows of these only.
     """
     frame = pd.DataFrame(table, columns=["score", "value", "floor", "method"])
     about = {name: str(run.provenance.get(name, "")) for name in ("network", "data")}
     frame = frame.assign(
         **about,
         **where,
+        n_neighbors=n_neighbors,
         spread=np.nan,
         n_observations=n_observations,
         seed=int(run.provenance.get("seed", 0)),
@@ -287,6 +291,8 @@ def tidy(
         place = (frame["score"] == known["score"]) & all(
             known[key] == value for key, value in where.items()
         )
+        for key in {"method", "n_neighbors"} & known.keys():
+            place &= frame[key] == known[key]
         frame.loc[place, ["published", "source"]] = [known["value"], known["source"]]
     return frame[list(ROWS)]
 

@@ -11,7 +11,7 @@ from layerwise.projection import PCA
 
 def test_closed_form_of_an_ellipse():
     angle = np.linspace(0, 2 * np.pi, 40, endpoint=False)
-    X = np.stack([3 * np.cos(angle), np.sin(angle), np.zeros(40)], axis=1) + [5, 6, 7]
+    X = np.stack([3 * np.cos(angle), np.sin(angle), np.zeros(40)], axis=1) + np.array([5, 6, 7])
     pca = PCA().fit(X)
     np.testing.assert_allclose(np.abs(pca.components_), np.eye(3)[:2], atol=1e-9)
     np.testing.assert_allclose(pca.explained_variance_ratio_, [0.9, 0.1])

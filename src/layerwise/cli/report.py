@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from layerwise.cli.inputs import open_run
-from layerwise.cli.output import print_json
+from layerwise.cli.output import print_json, print_table
 
 
 def report(
@@ -30,7 +30,10 @@ def report(
     opened = [open_run(path) for path in runs]
     page = reports.write(opened, output or opened[0].path / "report.html")
     size = page.stat().st_size
+    sections = reports.sizes(page.read_text(encoding="utf-8"))
     if json:
-        print_json(report=page, bytes=size)
-    else:
-        print(f"report: {page} ({size / 1e6:.1f} MB)")
+        print_json(report=page, bytes=size, sections=sections)
+        return
+    rows = [(name, f"{part / 1000:,.0f}") for name, part in sections.items()]
+    print_table(("section", "kB"), rows)
+    print(f"report: {page} ({size / 1e6:.1f} MB)")

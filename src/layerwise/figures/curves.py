@@ -21,13 +21,13 @@ from layerwise.figures.color import class_colors
 from layerwise.figures.style import (
     INK,
     SMALL,
+    SOFT,
     TEXT,
     WIDTH,
     characters,
     new_figure,
     plain,
     shorten,
-    shorten_layer,
 )
 from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array
@@ -38,11 +38,21 @@ if TYPE_CHECKING:
 DASHES: tuple[Any, ...] = ("-", (0, (4, 2)), (0, (1, 1.2)), (0, (4, 1.5, 1, 1.5)))
 """Line styles, in order: solid, dashed, dotted, dash-dot."""
 
+MARKERS = ("o", "s", "^", "v")
+"""Beside the line styles, so that a single layer tells its scores apart too."""
+
+FLOOR = "shuffled labels"
 LONGEST_TICK = 16
 MOST_TICKS = 30
 """Layer names under an axis; of more, every second or third is written."""
 
 SUBSETS = ("train", "test")
+
+LEAST_SPAN = 0.04
+"""An axis of scores shows at least four points, so that noise does not look like a slope."""
+
+FAR = 0.5
+"""A floor further below the scores than this part of their span is named, not drawn."""
 
 
 def layer_curves(
@@ -55,6 +65,9 @@ def layer_curves(
     title: str = "",
 ) -> Figure:
     """Draw scores by layer: one colour a checkpoint, one line style a score.
+
+    The axis is cut to the scores with their error bars, the level and the published values. A
+    floor far below would press them together, so it is named at the lower edge instead.
 
     Parameters
     ----------
@@ -88,7 +101,7 @@ def layer_curves(
     ...                       "checkpoint": "trained", "score": "2-D"})
     >>> figure = layer_curves(table)
     >>> [text.get_text() for text in figure.legends[0].get_texts()]
-    ['trained, 2-D', 'input, 2-D']
+    ['trained', '2-D', 'input']
     """
     name = "layer_curves"
     for column in ("layer", "value", color, dash):
@@ -106,19 +119,17 @@ def layer_curves(
     layers = [layer for layer in table["layer"].unique() if layer != level]
     place = {layer: x for x, layer in enumerate(layers)}
     hues = dict(zip(table[color].unique(), class_colors(table[color].nunique()), strict=True))
-    styles = {value: DASHES[k % len(DASHES)] for k, value in enumerate(table[dash].unique())}
+    styles = {
+        value: {"linestyle": DASHES[k % len(DASHES)], "marker": MARKERS[k % len(MARKERS)]}
+        for k, value in enumerate(table[dash].unique())
+    }
 
     figure = new_figure(WIDTH * 0.8, 4.6, title)
     ax = figure.add_subplot()
     plain(ax)
-    entries = []
     for (hue, style), rows in table[table["layer"] != level].groupby([color, dash], sort=False):
         x = [place[layer] for layer in rows["layer"]]
-        (line,) = ax.plot(
-            x, rows["value"], color=hues[hue], linestyle=styles[style], linewidth=1.8,
-            marker="o", markersize=5, label=shorten(f"{hue}, {style!s}", 40),
-        )  # fmt: skip
-        entries.append(line)
+        ax.plot(x, rows["value"], color=hues[hue], linewidth=1.8, markersize=5, **styles[style])
         spread = _known(rows, "spread")
         if spread is not None:
             ax.errorbar(x, rows["value"], yerr=spread, fmt="none", ecolor=hues[hue], capsize=3)
@@ -128,26 +139,57 @@ def layer_curves(
                     markeredgecolor=hues[hue], markeredgewidth=1.4)  # fmt: skip
     for style, rows in table[table["layer"] == level].groupby(dash, sort=False):
         value = float(rows["value"].iloc[0])  # the input is the same at every checkpoint
-        label = shorten(f"{level}, {style!s}", 40)
-        entries.append(
-            ax.axhline(value, color=INK, linewidth=1.1, linestyle=styles[style], label=label)
-        )
-    if (floor := _known(table, "floor")) is not None:
-        ax.axhspan(np.nanmin(floor), np.nanmax(floor), color=INK, alpha=0.12, linewidth=0)
-        mean = float(np.nanmean(floor))
-        entries.append(
-            ax.axhline(mean, color=INK, linewidth=1.3, linestyle=":", label="shuffled labels")
-        )
+        ax.axhline(value, color=INK, linewidth=1.1, linestyle=styles[style]["linestyle"])
+    entries = [Line2D([], [], color=ink, linewidth=4, label=shorten(hue, 30))
+               for hue, ink in hues.items()]  # fmt: skip
+    entries += [Line2D([], [], color=SOFT, linewidth=1.8, markersize=5, label=shorten(style, 30),
+                       **look) for style, look in styles.items()]  # fmt: skip
+    if (table["layer"] == level).any():
+        entries.append(Line2D([], [], color=INK, linewidth=1.1, label=shorten(level, 30)))
+    if _scale(ax, table):
+        entries.append(Line2D([], [], color=INK, linewidth=1.3, linestyle=":", label=FLOOR))
     if _known(table, "published") is not None:
         entries.append(
             Line2D([], [], linestyle="", marker="D", markersize=8, markerfacecolor="none",
                    markeredgecolor=INK, label="published")
         )  # fmt: skip
     _name_layers(ax, layers)
-    ax.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol="\N{NO-BREAK SPACE}%"))
     ax.set_ylabel(ylabel, fontsize=TEXT, color=INK)
     _legend(figure, entries)
     return figure
+
+
+def _scale(ax: Axes, table: pd.DataFrame) -> bool:
+    """Cut the axis to the scores; draw the floor if it is near, else name it. Say if drawn."""
+    value, spread = table["value"].to_numpy(dtype=float), _known(table, "spread")
+    bars = np.zeros(len(value)) if spread is None else np.nan_to_num(spread)
+    published, floor = _known(table, "published"), _known(table, "floor")
+    shown = np.concatenate([value - bars, value + bars, [] if published is None else published])
+    low, high = float(np.nanmin(shown)), float(np.nanmax(shown))
+    missing = max(LEAST_SPAN - (high - low), 0) / 2
+    low, high = low - missing, high + missing
+    far = floor is not None and np.nanmax(floor) < low - FAR * (high - low)
+    if floor is not None and not far:
+        low, high = min(low, float(np.nanmin(floor))), max(high, float(np.nanmax(floor)))
+        ax.axhspan(np.nanmin(floor), np.nanmax(floor), color=INK, alpha=0.12, linewidth=0)
+        ax.axhline(float(np.nanmean(floor)), color=INK, linewidth=1.3, linestyle=":")
+    room = 0.07 * (high - low)
+    ax.set_ylim(low - (2.2 if far else 1) * room, high + room)
+    if far:
+        ends = dict.fromkeys(f"{100 * end:.1f}" for end in (np.nanmin(floor), np.nanmax(floor)))
+        ax.text(
+            0.012, 0.02, f"↓ {FLOOR} {'–'.join(ends)}\N{NO-BREAK SPACE}%, below this axis",
+            transform=ax.transAxes, fontsize=SMALL, color=INK, va="bottom",
+        )  # fmt: skip
+    steps = MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10])
+    ticks = steps.tick_values(max(low, 0) if value.min() >= 0 else low, min(high, 1))
+    bottom, top = ax.get_ylim()
+    ticks = np.array([t for t in ticks if bottom <= t <= min(top, 1 + 1e-9)])
+    whole = np.allclose(100 * ticks, np.round(100 * ticks))
+    percent = PercentFormatter(1, decimals=0 if whole else 1, symbol="\N{NO-BREAK SPACE}%")
+    ax.set_yticks(ticks)
+    ax.yaxis.set_major_formatter(percent)
+    return floor is not None and not far
 
 
 def training_curves(history: Sequence[Mapping[str, Any]], *, title: str = "") -> Figure:
@@ -228,7 +270,7 @@ def _is_number(value: object) -> bool:
 def _name_layers(ax: Axes, layers: Sequence[object]) -> None:
     """Write layer names under the axis: level if they fit, else slanted, else every k-th."""
     every = math.ceil(len(layers) / MOST_TICKS)
-    names = [shorten_layer(layer, LONGEST_TICK) for layer in layers]
+    names = [shorten(layer, LONGEST_TICK) for layer in layers]
     slanted = sum(len(text) + 2 for text in names) > characters(WIDTH * 0.7, SMALL)
     ax.set_xticks(range(0, len(layers), every), names[::every])
     if slanted:
@@ -238,9 +280,10 @@ def _name_layers(ax: Axes, layers: Sequence[object]) -> None:
 
 
 def _legend(figure: Figure, entries: Sequence[Line2D]) -> None:
-    longest = max(len(str(entry.get_label())) for entry in entries)
-    width = figure.get_figwidth() - 0.5
+    lengths = [len(str(entry.get_label())) + 8 for entry in entries]
+    room = characters(figure.get_figwidth() - 0.5, SMALL)
+    beside = len(entries) if sum(lengths) <= room else max(1, room // max(lengths))
     figure.legend(
         handles=entries, loc="outside lower center", frameon=False, fontsize=SMALL,
-        ncols=max(1, characters(width, SMALL) // (longest + 8)), handlelength=2.6, labelcolor=INK,
+        ncols=beside, handlelength=2.6, labelcolor=INK,
     )  # fmt: skip

@@ -28,7 +28,6 @@ from layerwise.figures.style import (
     fit,
     new_figure,
     shorten,
-    shorten_layer,
 )
 from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array, Labels, Points
@@ -107,9 +106,9 @@ def small_multiples(
     n_blocks = math.ceil(len(columns) / MOST_COLUMNS)
     across = math.ceil(len(columns) / n_blocks)
     side = min((WIDTH - 0.3) / across, 3.6)
-    captions = [fit(panel.caption, side, SMALL) if panel else "" for panel in panels]
+    captions = [fit(panel.caption, side, TEXT) if panel else "" for panel in panels]
     lines = max(caption.count("\n") + 1 if caption else 0 for caption in captions)
-    height = side + 0.16 * lines
+    height = side + 0.18 * lines
     entries = _legend(codes, names, panels) if legend else []
     width = across * side + 0.3
     beside = _legend_columns(entries, width)
@@ -132,12 +131,12 @@ def small_multiples(
             colors = point_colors(codes[place], len(names))
             draw_points(ax, points(name, panel.Y), wrong, colors=colors)
         if row == 0:
-            heading = shorten_layer(columns[column], characters(side, TEXT))
+            heading = shorten(columns[column], characters(side, TEXT))
             ax.set_title(heading, fontsize=TEXT, color=INK)
         if left == 0:
             heading = shorten(rows[row], characters(side, TEXT))
             ax.set_ylabel(heading, fontsize=TEXT, color=INK)
-        ax.set_xlabel(captions[place], fontsize=SMALL, color=INK)
+        ax.set_xlabel(captions[place], fontsize=TEXT, color=INK)
     if entries:
         figure.legend(
             handles=entries, loc="outside lower center", ncols=beside, fontsize=SMALL,

@@ -23,6 +23,7 @@ SMALL = 8.5
 """Points: captions of small panels, tick labels; 12 pixels high on the page."""
 
 INK = "#1c1d20"
+SOFT = "#6b6e75"
 FAINT = "#c9c9c6"
 """Frames and grid lines."""
 
@@ -53,29 +54,19 @@ def plain(ax: Axes) -> None:
 
 
 def shorten(text: object, longest: int) -> str:
-    """Return the text, cut to `longest` characters and an ellipsis.
+    """Return a name of at most `longest` characters, without its middle.
+
+    Beginning and end tell the names of layers and of classes apart.
 
     Examples
     --------
-    >>> shorten("Staffordshire bullterrier", 12)
-    'Staffordshi…'
+    >>> shorten("features.denseblock3.conv2", 16), shorten("Staffordshire bullterrier", 16)
+    ('features…3.conv2', 'Stafford…terrier')
     """
     words = " ".join(str(text).split())
-    return words if len(words) <= longest else words[: longest - 1].rstrip() + "…"
-
-
-def shorten_layer(name: object, longest: int) -> str:
-    """Return the name of a layer without its middle: beginning and end tell layers apart.
-
-    Examples
-    --------
-    >>> shorten_layer("features.denseblock3.conv2", 16)
-    'features…3.conv2'
-    """
-    text = str(name)
-    if len(text) <= longest:
-        return text
-    return text[: longest // 2] + "…" + text[len(text) - (longest - 1) // 2 :]
+    if len(words) <= longest:
+        return words
+    return words[: longest // 2].rstrip() + "…" + words[len(words) - (longest - 1) // 2 :].lstrip()
 
 
 def characters(width: float, points: float) -> int:

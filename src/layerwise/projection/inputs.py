@@ -23,6 +23,8 @@ def validated(
         raise InvalidType(f"{name}: X must be dense; got a sparse matrix. Call X.toarray() first.")
     if not hasattr(X, "__array__") and not isinstance(X, list | tuple):
         raise InvalidType(f"{name}: X must be array-like; got {type(X).__name__}.")
+    if not hasattr(X, "columns"):  # a data frame keeps its names, all else keeps its precision
+        X = np.asarray(X)
     try:
         return validate_data(  # type: ignore[no-any-return]
             estimator, X, reset=reset, dtype=[np.float32, np.float64], order="C",

@@ -11,6 +11,7 @@ from scipy.linalg import eigh
 from scipy.sparse.linalg import LinearOperator, eigsh
 from sklearn.base import BaseEstimator
 from sklearn.metrics import euclidean_distances
+from threadpoolctl import threadpool_limits
 
 from layerwise.foundation import checks, progress, random
 from layerwise.foundation.shapes import Array, Dissimilarity, Points
@@ -26,10 +27,10 @@ class MDS(BaseEstimator):
 
     Parameters
     ----------
-    n_components : int; must be 2 for the metric method
+    n_components : int; 1 or 2 for the metric method
     method : "metric" (least stress, SMACOF) or "classical" (eigenvectors, faster, higher stress)
     dissimilarity : "euclidean" (X are observations) or "precomputed" (X is the n x n matrix)
-    init : "classical", "random", or an (n, 2) array; where the metric method starts
+    init : "classical", "random", or an (n, n_components) array; where the metric method starts
     max_iter : int >= 1, steps of the metric method
     tol : float >= 0; it stops when two steps lower the raw stress by less than this fraction
     n_jobs : threads, None for all cores; the result does not depend on it
@@ -112,30 +113,35 @@ class MDS(BaseEstimator):
         from layerwise.projection.smacof import smacof
 
         checks.integer(
-            "MDS", "n_components", self.n_components, 2, 2, hint='Or use method="classical".'
+            "MDS", "n_components", self.n_components, 1, 2, hint='Or use method="classical".'
         )
         max_iter = checks.integer("MDS", "max_iter", self.max_iter, 1)
         tol = checks.number("MDS", "tol", self.tol, 0)
         # In units of the largest dissimilarity float32 neither overflows nor underflows.
         unit = float(D.max()) or 1.0
         with progress.bar("MDS", max_iter, "steps") as advance:
+            start = np.zeros((2, len(D)))  # a line is a map that steps cannot leave
+            start[: self.n_components] = self._start(D).T / unit
             Y, stress, self.n_iter_ = smacof(
-                D / np.float32(unit), self._start(D).T / unit, max_iter=max_iter, tol=tol,
+                D / np.float32(unit), start, max_iter=max_iter, tol=tol,
                 advance=advance,
             )  # fmt: skip
-        self.embedding_ = np.ascontiguousarray(Y.T) * np.float32(unit)
+        self.embedding_ = np.ascontiguousarray(Y[: self.n_components].T) * np.float32(unit)
         self.raw_stress_ = float(stress) * unit**2
 
     def _start(self, D: Array) -> Points:
         if isinstance(self.init, str):
             if checks.choice("MDS", "init", self.init, ("classical", "random")) == "classical":
-                return classical(D, 2)
+                return classical(D, self.n_components)
             rng = random.generator(self.random_state)
-            drawn: Points = rng.normal(scale=float(D.mean()) or 1.0, size=(len(D), 2))
+            drawn: Points = rng.normal(
+                scale=float(D.mean()) or 1.0, size=(len(D), self.n_components)
+            )
             return drawn
         start: Points = checks.matrix("MDS", "init", self.init)
-        if start.shape != (len(D), 2):
-            raise checks.invalid("MDS", "init", f"of shape ({len(D)}, 2)", start.shape)
+        shape = (len(D), self.n_components)
+        if start.shape != shape:
+            raise checks.invalid("MDS", "init", f"of shape {shape}", start.shape)
         return start
 
     def __sklearn_tags__(self):  # type: ignore[no-untyped-def]
@@ -164,9 +170,10 @@ def classical(D: Dissimilarity, n_components: int) -> Points:
     squared = np.square(D, dtype=np.float64 if n <= DENSE_EIGEN else np.float32)
 
     def centred_product(v: Array) -> Array:
-        product = squared @ (v - v.mean(axis=0))
+        product: Array = squared @ (v - v.mean(axis=0))
         product -= product.mean(axis=0)
-        return -0.5 * product
+        product *= -0.5
+        return product
 
     if n <= DENSE_EIGEN or n_components > n // 10:
         values, vectors = eigh(
@@ -176,7 +183,8 @@ def classical(D: Dissimilarity, n_components: int) -> Points:
         operator = LinearOperator((n, n), matvec=centred_product, dtype=squared.dtype)
         # Any fixed start will do: the result does not depend on it.
         start = np.random.default_rng(0).normal(size=n).astype(squared.dtype)
-        values, vectors = eigsh(operator, n_components, which="LA", v0=start, tol=1e-5)
+        with threadpool_limits(1, "blas"):  # one product is too short to share
+            values, vectors = eigsh(operator, n_components, which="LA", v0=start, tol=1e-5)
     order = np.argsort(values)[::-1]
     Y = vectors[:, order] * np.sqrt(np.maximum(values[order], 0))
     largest = np.abs(Y).argmax(axis=0)

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.decomposition import PCA as ReferencePCA
 from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import threadpool_limits
 
 from layerwise.foundation import checks, random
 from layerwise.foundation.shapes import Activations, Points
@@ -63,7 +64,8 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             self.n_components, svd_solver="arpack" if few else "auto",
             random_state=random.seed(self.random_state),
         )  # fmt: skip
-        with np.errstate(invalid="ignore"):  # 0/0 where all rows are equal
+        # 0/0 where all rows are equal; a Lanczos product is too short to share among threads.
+        with np.errstate(invalid="ignore"), threadpool_limits(1 if few else None, "blas"):
             Y: Points = reference.fit_transform(X)
         self.embedding_ = Y
         self.components_ = reference.components_

@@ -61,13 +61,13 @@ def _descend(neighbours, weights, x, y, steps, rate, momentum):  # type: ignore[
 
 
 def place(neighbours: Array, weights: Array, embedding: Points) -> Points:
-    """Return places (m, 2) for new observations in a fixed map.
+    """Return places (m, n_components) for new observations in a fixed map.
 
     Parameters
     ----------
     neighbours : (m, k) int, rows of the map
     weights : (m, k) float32, rows sum to 1
-    embedding : (n, 2) float32, the map
+    embedding : (n, n_components), the map; 1 or 2 components
 
     Notes
     -----
@@ -79,7 +79,10 @@ def place(neighbours: Array, weights: Array, embedding: Points) -> Points:
     >>> place(np.array([[0, 1, 2, 3]]), np.full((1, 4), 0.25, np.float32), square)
     array([[0.5, 0.5]], dtype=float32)
     """
-    x, y = np.ascontiguousarray(embedding.T, np.float32)
-    return _descend(  # type: ignore[no-any-return]
-        neighbours, weights, x, y, STEPS, np.float32(RATE), np.float32(MOMENTUM)
+    n, n_components = embedding.shape
+    Y = np.zeros((2, n), np.float32)  # a line is a map without height
+    Y[:n_components] = embedding.T
+    placed: Points = _descend(
+        neighbours, weights, Y[0], Y[1], STEPS, np.float32(RATE), np.float32(MOMENTUM)
     )
+    return placed[:, :n_components]

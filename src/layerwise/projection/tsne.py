@@ -35,13 +35,13 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     Parameters
     ----------
-    n_components : 2
+    n_components : 1 or 2; a line is always "exact"
     perplexity : float in [1, (n_observations - 1) / 3], effective number of neighbours
     n_iter : int, all iterations
     early_exaggeration : float >= 1, factor of the attraction in the first iterations
     early_exaggeration_iter : int in [0, n_iter], how many these are
     learning_rate : "auto" (n_observations / exaggeration, Belkina et al. 2019) or a float > 0
-    init : "pca", "random", or an (n_observations, 2) array, scaled to a standard deviation of 1e-4
+    init : "pca", "random", or an (n_observations, n_components) array; scaled to 1e-4
     metric : "euclidean" or "cosine"
     method : "exact" (all pairs), "fft" (a grid), or "auto" (at every step the cheaper of the two)
     pca : int, reduce the activations to so many principal components first; None does so only
@@ -51,7 +51,7 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     Attributes
     ----------
-    embedding_ : (n_observations, 2) float32, centred
+    embedding_ : (n_observations, n_components) float32, centred
     kl_divergence_ : float >= 0
     n_iter_ : int
     method_ : "exact", "fft", or "exact+fft": what the method came to
@@ -109,7 +109,7 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return self
 
     def fit_transform(self, X: Activations, y: object = None) -> Points:
-        """Lay out `X` (n_observations, n_units) and return the map (n_observations, 2)."""
+        """Lay out `X` (n_observations, n_units) and return the map."""
         from layerwise.projection.affinity import joint_probabilities
         from layerwise.projection.descent import Repulsion, descend, kl_divergence
         from layerwise.projection.exact_repulsion import exact_repulsion
@@ -137,15 +137,17 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                 "fft": GridRepulsion(),
                 "auto": cheapest,
             }
-            repulsion = known[self.method]
+            repulsion = known[self.method if self.n_components == 2 else "exact"]
             with progress.bar("t-SNE", self.n_iter, "iterations") as advance:
                 Y = descend(P, self._start(X, rng).T, repulsion, self._phases(len(X)),
                             advance=advance)  # fmt: skip
             self.kl_divergence_ = kl_divergence(P, Y, repulsion(Y)[1])
-        self.method_ = "+".join(sorted(cheapest.used)) or self.method
+        self.method_ = "+".join(sorted(cheapest.used)) or (
+            "exact" if self.n_components == 1 else self.method
+        )
         self.n_iter_ = self.n_iter
-        self._n_features_out = 2
-        self.embedding_ = np.ascontiguousarray(Y.T)
+        self._n_features_out = self.n_components
+        self.embedding_ = np.ascontiguousarray(Y[: self.n_components].T)
         return self.embedding_
 
     def transform(self, X: Activations) -> Points:
@@ -168,8 +170,14 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             weights = conditional_probabilities(squared, self.perplexity)
             return place(found, weights, self.embedding_)
 
+    def __sklearn_tags__(self):  # type: ignore[no-untyped-def]
+        """Tell scikit-learn that maps are float32 whatever the activations are."""
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
     def _check_settings(self, n: int) -> None:
-        checks.integer("TSNE", "n_components", self.n_components, 2, 2)
+        checks.integer("TSNE", "n_components", self.n_components, 1, 2)
         hint = f"A third of the other {n - 1} observations is the most; lower it or add some."
         checks.number("TSNE", "perplexity", self.perplexity, 1, (n - 1) / 3, hint=hint)
         checks.integer("TSNE", "n_iter", self.n_iter, 1)
@@ -206,16 +214,17 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """Return the first map (n_observations, 2); a jitter parts equal rows."""
         if not isinstance(self.init, str):
             Y = checks.matrix("TSNE", "init", self.init)
-            if Y.shape != (len(X), 2):
-                raise checks.invalid("TSNE", "init", f"of shape ({len(X)}, 2)", Y.shape)
+            if Y.shape != (len(X), self.n_components):
+                shape = f"of shape ({len(X)}, {self.n_components})"
+                raise checks.invalid("TSNE", "init", shape, Y.shape)
         elif checks.choice("TSNE", "init", self.init, ("pca", "random")) == "random":
-            Y = rng.normal(size=(len(X), 2))
+            Y = rng.normal(size=(len(X), self.n_components))
         else:
-            Y = np.zeros((len(X), 2))
-            Y[:, : X.shape[1]] = PCA(min(2, X.shape[1]), random_state=rng).fit_transform(X)
+            Y = PCA(min(self.n_components, X.shape[1]), random_state=rng).fit_transform(X)
         size = Y[:, 0].std()
-        Y = Y * (START_SIZE / size) if size > 0 else Y
-        start: Points = Y + rng.normal(scale=0.01 * START_SIZE, size=Y.shape)
+        start: Points = rng.normal(scale=0.01 * START_SIZE, size=(len(X), 2))
+        start[:, self.n_components :] = 0  # a line is a map that forces cannot leave
+        start[:, : Y.shape[1]] += Y * (START_SIZE / size if size > 0 else 1)
         return start
 
     def _phases(self, n: int) -> tuple[Phase, ...]:

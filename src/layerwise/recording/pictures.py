@@ -39,4 +39,5 @@ def thumbnails(x: Tensor) -> Array | None:
         low, high = x.amin((1, 2, 3), keepdim=True), x.amax((1, 2, 3), keepdim=True)
         keeps = (low >= 0) & (high <= 1)
         x = torch.where(keeps, x, (x - low) / (high - low).clamp_min(1e-12))
-    return x.mul(255).round_().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
+    rounded = torch.add(0.5, x, alpha=255).to(torch.uint8)  # one pass fewer than round()
+    return rounded.permute(0, 2, 3, 1).cpu().numpy()

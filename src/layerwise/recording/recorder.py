@@ -12,6 +12,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from layerwise.foundation import checks
 from layerwise.foundation.progress import bar
 from layerwise.foundation.random import RandomState, generator
 from layerwise.foundation.shapes import Array
+from layerwise.foundation.version import VERSION
 from layerwise.network.weights import fingerprint
 from layerwise.recording.budget import Plan
 from layerwise.recording.forward_pass import Compute, Pass
@@ -97,7 +99,8 @@ def record(
     batch_size : observations a forward; part of what makes bytes equal
     max_bytes : refuse a larger recording; 80 % of the free disk is refused anyway
     num_workers : processes that load a torch Dataset
-    provenance : what the run should remember: command, seeds, settings
+    provenance : what the run should remember: command, seeds, settings. The time and the version
+        of layerwise are added; a run that is continued keeps its first.
 
     Returns
     -------
@@ -139,7 +142,7 @@ def record(
         rows_per_part=recorder.plan.rows_per_part,
         layers=recorder.plan.layers,
         fingerprint=recorder.fingerprint,
-        provenance={**recorder.provenance, **(provenance or {})},
+        provenance={**recorder.provenance, **_birth(), **(provenance or {})},
     )
     with run.lock(), _sigterm_after_part() as terminated:
         run.add_checkpoint(checkpoint, fingerprint(recorder.model))
@@ -214,6 +217,12 @@ def recompute(
             stored = {name: part.open() for name, part in commits[first].parts().items()}
             problems += _differences(compute, stored, f"{checkpoint}, rows from {first}")
     return problems
+
+
+def _birth() -> dict[str, str]:
+    """Return when (UTC) and by which layerwise a run is made, if it is made now."""
+    now = datetime.now(UTC).replace(tzinfo=None)
+    return {"created": now.isoformat(timespec="seconds") + "Z", "layerwise": VERSION}
 
 
 def _differences(compute: Compute, stored: Mapping[str, Array], where: str) -> list[str]:

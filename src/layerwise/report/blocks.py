@@ -15,12 +15,16 @@ NUMBER = re.compile(r"[-+−–±×0-9.,e%\s\u00a0\u202f]*")
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of formatted cells; a column whose cells are all numbers is set in figures, right."""
+    """Rows of formatted cells; a column whose cells are all numbers is set in figures, right.
+
+    `folded` hides the rows behind the caption until it is clicked.
+    """
 
     kind: ClassVar[str] = "table"
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     caption: str = ""
+    folded: bool = False
     limit: ClassVar[int] = 200
 
     @property

@@ -15,15 +15,8 @@ from layerwise.report import reading, wording
 from layerwise.report.blocks import Finding, Findings, Note, Section
 from layerwise.report.predictions import Predictions
 from layerwise.report.reading import INPUT
-from layerwise.report.scores import (
-    ACCURACY,
-    CONTINUITY,
-    HIT_2D,
-    HIT_ND,
-    TRUSTWORTHINESS,
-    Score,
-    Scores,
-)
+from layerwise.report.scores import Score, Scores
+from layerwise.scores import ACCURACY, CONTINUITY, HIT_2D, HIT_ND, TRUSTWORTHINESS
 
 if TYPE_CHECKING:
     from layerwise.store import Run
@@ -49,7 +42,10 @@ def findings(runs: Sequence[Run]) -> Section | None:
 
 
 def separation(runs: Sequence[Run], scores: Scores, subset: str) -> Finding | None:
-    """Say how well the deepest scored layer keeps the classes apart, with every control."""
+    """Say how well the deepest scored layer keeps the classes apart, with every control.
+
+    That training changed nothing is only said if it moved neither the map nor the layer itself.
+    """
     run = runs[0]
     score = HIT_2D if scores.layers(run, HIT_2D, subset) else HIT_ND
     layers = scores.layers(run, score, subset)
@@ -70,11 +66,26 @@ def separation(runs: Sequence[Run], scores: Scores, subset: str) -> Finding | No
         f"{time}{now} of the neighbours of {reading.one(run, subset)} in {place} share its {noun} "
         f"({'; '.join(controls)})."
     )
-    if was and not differ(now, was):
-        text += " The gain over the untrained network is within the error."
+    if was:
+        text += _change(run, scores, subset, layer)
     if raw and raw.value > now.value and differ(now, raw):
         text += " The raw input itself does better."
     return Finding(text[0].upper() + text[1:], MAP if score == HIT_2D else CURVES)
+
+
+def _change(run: Run, scores: Scores, subset: str, layer: str) -> str:
+    """Return what training did to the share in the map and in the layer itself."""
+    changes, moved = [], False
+    for score, place in ((HIT_2D, "in the map"), (HIT_ND, "in the layer itself")):
+        now = scores.get(score, subset, reading.after(run), layer)
+        was = scores.get(score, subset, reading.before(run), layer)
+        if now and was:
+            moved |= differ(now, was)
+            aside = "" if differ(now, was) else " (within the error)"
+            changes.append((f"{wording.points(now.value - was.value)} {place}", aside))
+    if not moved:
+        return f" Training changed nothing beyond the error: {', '.join(c for c, _ in changes)}."
+    return f" Training changed it by {' and '.join(c + aside for c, aside in changes)}."
 
 
 def faithfulness(runs: Sequence[Run], scores: Scores, subset: str) -> Finding | None:
@@ -85,8 +96,10 @@ def faithfulness(runs: Sequence[Run], scores: Scores, subset: str) -> Finding | 
     flat, full = (scores.get(s, subset, reading.after(run), layer) for s in (HIT_2D, HIT_ND))
     if flat is None or full is None:
         return None
+    was = scores.get(HIT_ND, subset, reading.before(run), layer)
+    control = f" (before training {was})" if was and reading.before(run) else ""
     n_units = wording.count(run.layer(layer).n_units, "dimension")
-    text = f"In the {n_units} of layer {layer} itself the share is {full}"
+    text = f"In the {n_units} of layer {layer} itself the share is {full}{control}"
     if not differ(flat, full):
         text += f", so its map ({flat}) keeps what the layer holds."
     elif flat.value < full.value:

@@ -11,7 +11,8 @@ from layerwise import figures
 from layerwise.report import findings, inline, reading, wording
 from layerwise.report.blocks import Block, Figure, Note, Section, Table
 from layerwise.report.reading import INPUT
-from layerwise.report.scores import CONTINUITY, HIT_2D, HIT_ND, TRUSTWORTHINESS, Scores
+from layerwise.report.scores import Scores
+from layerwise.scores import CONTINUITY, HIT_2D, HIT_ND, TRUSTWORTHINESS
 
 if TYPE_CHECKING:
     from layerwise.store import Run
@@ -35,6 +36,7 @@ def layers(runs: Sequence[Run]) -> Section | None:
     whole = _accuracies(run, scores)
     blocks += [whole] if whole else []
     blocks += _published(run, scores)
+    blocks += _others(run, scores)
     return Section("layers", "Layer scores", tuple(blocks)) if blocks else None
 
 
@@ -57,8 +59,8 @@ def _subset(runs: Sequence[Run], scores: Scores, subset: str, number: int) -> li
         findings.CURVES if number == 0 else f"{findings.CURVES}-{number}",
         inline.embedded(figures.layer_curves(frame)),
         finding.text if finding else f"Neighbourhood hit by layer, {what}.",
-        f"Share of nearest neighbours with the same {reading.label(run)}, by layer from shallow to "
-        f"deep, {what}. {_legend(frame)}{wording.count(n, reading.noun(run))}{bars}.",
+        f"Share of {_nearest(scores)} with the same {reading.label(run)}, by layer from shallow "
+        f"to deep, {what}. {_legend(frame)}{wording.count(n, reading.noun(run))}{bars}.",
         None if unfolded else table,
     )  # fmt: skip
     return [figure, table] if unfolded else [figure]
@@ -90,9 +92,14 @@ def _legend(frame: pd.DataFrame) -> str:
     """Return what the marks beside the curves mean, those that are there."""
     controls = ["raw input"] if INPUT in set(frame["layer"]) else []
     controls += ["shuffled labels"] if frame["floor"].notna().any() else []
-    lines = f"Horizontal lines are controls: {wording.listing(controls)}. " if controls else ""
+    lines = f"Controls: {wording.listing(controls)}. " if controls else ""
+    lines += "The axis is cut to the scores. "
     diamonds = "Open diamonds are published values of other networks, see below. "
     return lines + (diamonds if frame["published"].notna().any() else "")
+
+
+def _nearest(scores: Scores) -> str:
+    return f"the {scores.n_neighbors or ''} nearest neighbours".replace("  ", " ")
 
 
 def _times(run: Run) -> list[str]:
@@ -168,3 +175,37 @@ def _published(run: Run, scores: Scores) -> list[Block]:
     if statement:
         blocks.append(Note(statement))
     return blocks
+
+
+def _others(run: Run, scores: Scores) -> list[Block]:
+    """Return what else was scored, by another method or k, and which is meant on this page."""
+    if not len(scores.others):
+        return []
+    places = [INPUT, *reading.hidden(run)]
+    ordered = sorted(
+        scores.others.to_dict("records"),
+        key=lambda row: (
+            row["method"], row["n_neighbors"], row["score"], row["subset"],
+            places.index(row["layer"]) if row["layer"] in places else -1, row["checkpoint"],
+        ),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            row["score"], wording.method(row["method"]) or wording.MISSING,
+            wording.count(row["n_neighbors"]) if row["n_neighbors"] else wording.MISSING,
+            row["subset"] or "all", row["layer"] or wording.MISSING, row["checkpoint"],
+            wording.measured(row["value"], row["spread"]), wording.percent(row["floor"]),
+            wording.count(row["n_observations"]) if row["n_observations"] > 0 else wording.MISSING,
+        )
+        for row in ordered
+    )  # fmt: skip
+    main = [f"{wording.method(scores.method)} maps"] if scores.method else []
+    main += [f"k = {scores.n_neighbors} neighbours"] if scores.n_neighbors else []
+    note = (
+        f"This run was scored in more than one way. Findings and figures are about "
+        f"{wording.listing(main)}, the most frequent; other maps stand beside scores of their own."
+    )
+    columns = (
+        "score", "method", "k", "subset", "layer", "checkpoint", "value", "shuffled labels", "n"
+    )  # fmt: skip
+    return [Note(note), Table(columns, rows, "The other scores", folded=True)]

@@ -13,7 +13,8 @@ from layerwise.report import findings, inline, reading, wording
 from layerwise.report.blocks import Block, Figure, Note, Section, Table
 from layerwise.report.predictions import Predictions
 from layerwise.report.reading import INPUT
-from layerwise.report.scores import CONTINUITY, HIT_2D, HIT_ND, TRUSTWORTHINESS, Scores
+from layerwise.report.scores import Scores
+from layerwise.scores import CONTINUITY, HIT_2D, HIT_ND, TRUSTWORTHINESS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 MOST_LAYERS = 10
 """Columns of a figure of maps; of more layers this many are shown, evenly spaced."""
-
-METHODS = {"tsne": "t-SNE", "pca": "PCA", "mds": "MDS", "umap": "UMAP"}
 
 
 class Maps:
@@ -64,7 +63,7 @@ class Maps:
 
     def how(self, method: str) -> str:
         """Return method, parameters and seed in words."""
-        name = METHODS.get(method, method)
+        name = wording.method(method)
         spec: dict[str, Any] = next((p for p in self._provenance if p.get("method") == method), {})
         given = [f"{key} {value}" for key, value in (spec.get("parameters") or {}).items()]
         if "random_state" in spec:
@@ -96,7 +95,8 @@ def maps(runs: Sequence[Run]) -> Section | None:
     if len(runs) > 1:
         seed = run.provenance.get("seed", reading.folder(run))
         blocks.append(Note(f"Maps of the first of {len(runs)} runs (seed {seed})."))
-    places = [(m, s) for m in found.methods() for s in reading.subsets(run) if found.layers(m, s)]
+    methods = sorted(found.methods(), key=lambda name: name != scores.method)
+    places = [(m, s) for m in methods for s in reading.subsets(run) if found.layers(m, s)]
     for number, (method, subset) in enumerate(places):
         largest = _largest(found, scores, runs, method, subset) if number == 0 else None
         blocks.extend([largest] if largest else [])
@@ -116,7 +116,8 @@ def _largest(
     picture = figures.scatter(
         panel.Y, panel.labels, class_names=found.names or None, correct=panel.correct,
     )  # fmt: skip
-    finding = findings.separation(runs, scores, subset)
+    about = method == scores.method or not scores.method
+    finding = findings.separation(runs, scores, subset) if about else None
     glyph = " Crosses are misclassified." if panel.correct is not None else ""
     color = f", its colour the {reading.label(run)}" if found.names else ""
     alt = f"Map of layer {layers[-1]}."
@@ -140,7 +141,7 @@ def _grid(found: Maps, scores: Scores, method: str, subset: str) -> list[Figure]
     for time in times:
         for layer in layers:
             panel = found.get(method, subset, time, layer)
-            caption = _caption(scores, subset, time, layer)
+            caption = _caption(scores, method, subset, time, layer)
             panels.append(panel and figures.Panel(panel.Y, panel.labels, panel.correct, caption))
     if not any(panels):
         return []
@@ -151,7 +152,9 @@ def _grid(found: Maps, scores: Scores, method: str, subset: str) -> list[Figure]
     shown = f"{len(layers)} of {len(every)} layers, evenly spaced" if layers != every else "Layers"
     raw = " The raw input does not change with training." if INPUT in layers else ""
     what = f"the {subset} subset" if subset else "all observations"
-    hits = " Under each map its neighbourhood hit in 2-D and in the layer itself." if scores else ""
+    k = f" (k = {scores.neighbors(method)})" if scores.neighbors(method) else ""
+    under = f" Under each map its neighbourhood hit{k} in 2-D and in the layer itself."
+    hits = under if any(panel and panel.caption for panel in panels) else ""
     return [
         Figure(
             f"figure-maps-{method}-{reading.subsets(run).index(subset)}", inline.embedded(picture),
@@ -164,11 +167,11 @@ def _grid(found: Maps, scores: Scores, method: str, subset: str) -> list[Figure]
     ]  # fmt: skip
 
 
-def _caption(scores: Scores, subset: str, checkpoint: str, layer: str) -> str:
+def _caption(scores: Scores, method: str, subset: str, checkpoint: str, layer: str) -> str:
     shown = [
         f"{name} {wording.percent(found.value)}"
         for name, score in (("2-D", HIT_2D), ("n-D", HIT_ND))
-        if (found := scores.get(score, subset, checkpoint, layer))
+        if (found := scores.get(score, subset, checkpoint, layer, method))
     ]
     return "   ".join(shown)
 
@@ -181,14 +184,16 @@ def _quality(
     rows = []
     for time in times:
         for layer in layers:
-            cells = [scores.get(score, subset, time, layer) for score in asked]
+            cells = [scores.get(score, subset, time, layer, method) for score in asked]
             if any(cells):
                 texts = (str(cell) if cell else wording.MISSING for cell in cells)
                 rows.append((layer, reading.when(run, time), *texts))
     if not rows:
         return None
-    return Table(("layer", "checkpoint", *asked), tuple(rows),
-                 "Coordinates of every point: tables/projections in the run.")  # fmt: skip
+    k = f"Scores of {wording.method(method)}, k = {scores.neighbors(method)}. "
+    where = "Coordinates of every point: tables/projections in the run."
+    caption = k * bool(scores.neighbors(method)) + where
+    return Table(("layer", "checkpoint", *asked), tuple(rows), caption)
 
 
 def _first(part: pd.DataFrame) -> pd.DataFrame:

@@ -18,7 +18,7 @@ METHOD = (
     "and distances between far groups say little."
 )
 HIT = (
-    "Neighbourhood hit: the share of an observation's nearest neighbours (itself excluded) that "
+    "Neighbourhood hit: the share of an observation's k nearest neighbours (itself excluded) that "
     "have its class, averaged; computed in the 2-D map and among the activations themselves (n-D). "
     "Trustworthiness and continuity say whether near points of the map are near in the layer, and "
     "the reverse. Shuffled labels give the floor: what the score is without any structure."

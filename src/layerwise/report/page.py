@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-import layerwise
 from layerwise.foundation import checks
+from layerwise.foundation.version import VERSION
 from layerwise.report import inline, reading
 from layerwise.report.blocks import Figure
 from layerwise.report.sections import SECTIONS
@@ -59,7 +59,7 @@ def render(
     return _environment().get_template("page.html.j2").render(
         title=reading.title(runs),
         facts=reading.facts(runs),
-        version=layerwise.__version__,
+        version=VERSION,
         sections=sections,
         numbers={figure.id: number for number, figure in enumerate(figures, start=1)},
         policy=inline.policy(scripts),

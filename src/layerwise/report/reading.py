@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import layerwise
 from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array
 from layerwise.report import wording
@@ -181,8 +180,8 @@ def facts(runs: Sequence[Run]) -> list[tuple[str, str]]:
         ("Hidden layers", ends),
         ("Checkpoints", wording.listing(list(run.checkpoints), at_most=4)),
         ("Seed" if len(seeds) < 2 else "Seeds", ", ".join(seeds)),
-        ("Recorded", str(given.get("created", given.get("date", "")))),
-        ("layerwise", layerwise.__version__),
+        ("Recorded", str(given.get("created", ""))),
+        ("Recorded by", f"layerwise {given['layerwise']}" if given.get("layerwise") else ""),
         ("Command", str(given.get("command", ""))),
     ]
     return [(name, value) for name, value in found if value]

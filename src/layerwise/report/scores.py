@@ -1,4 +1,8 @@
-"""The scores of all runs as one: mean and spread over seeds, looked up by what they are about."""
+"""The scores of all runs as one: mean and spread over seeds, looked up by what they are about.
+
+A run may be scored more than once. The page speaks of one projection method and one k, the main
+ones; a map by another method is read with the scores of its own.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +12,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from layerwise.report import reading, wording
+from layerwise.scores import select, summarize
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from layerwise.store import Run
 
-HIT_2D = "neighborhood hit 2-D"
-HIT_ND = "neighborhood hit n-D"
-TRUSTWORTHINESS = "trustworthiness"
-CONTINUITY = "continuity"
-ACCURACY = "accuracy"
+USUAL_K = 6
+"""The k that is the main one if two were used equally often: that of Rauber et al. 2017."""
+
+Place = tuple[str, str, str]
+"""What a score is about besides its checkpoint: score, subset, layer."""
 
 
 @dataclass(frozen=True)
@@ -50,41 +55,69 @@ class Score:
 
 
 class Scores:
-    """The results of all runs, looked up by what they are about."""
+    """The results of all runs, looked up by what they are about.
+
+    Attributes
+    ----------
+    method : the projection method that most scores are about, "" if none is named
+    n_neighbors : the k of most of these, 0 if none is named
+    frame : summary of the scores of this method and k, those of each layer itself included
+    others : summary of all further scores
+    """
 
     def __init__(self, runs: Sequence[Run]) -> None:
         import pandas as pd
 
-        from layerwise.scores.summary import summarize
-
         parts = [
-            _tidy(found, seed)
+            _complete(found, seed)
             for seed, run in enumerate(runs)
             if (found := reading.table(run, "scores")) is not None
         ]
-        self.frame = summarize(pd.concat(parts, ignore_index=True)) if parts else pd.DataFrame()
-        self._by_key = {
-            (row["score"], row["subset"], row["checkpoint"], row["layer"]): Score(
-                value=float(row["value"]), spread=float(row["spread"]),
-                floor=_number(row["floor"]), n_observations=_number(row["n_observations"]),
-                seeds=int(row["seeds"]), published=_number(row["published"]),
-                source="" if pd.isna(row["source"]) else str(row["source"]),
-            )
-            for row in self.frame.to_dict("records")
-        }  # fmt: skip
+        self.method, self.n_neighbors = "", 0
+        self.frame = self.others = pd.DataFrame()
+        self._rows = pd.concat(parts, ignore_index=True).drop_duplicates() if parts else self.frame
+        self._by_method: dict[str, dict[Place, dict[str, Score]]] = {}
+        if not parts:
+            return
+        self.method = str(_most(self._rows["method"], "") or "")
+        self.n_neighbors = self.neighbors(self.method)
+        main = self._of(self.method)
+        self.frame = summarize(main)
+        rest = self._rows.drop(index=main.index).groupby(["method", "n_neighbors"], sort=True)
+        further = [summarize(select(p, method=m, n_neighbors=k)) for (m, k), p in rest]
+        self.others = pd.concat(further, ignore_index=True) if further else self.frame[:0]
 
     def __bool__(self) -> bool:
-        return bool(self._by_key)
+        return bool(len(self.frame))
 
-    def get(self, score: str, subset: str, checkpoint: str | None, layer: str) -> Score | None:
-        """Return a result or None; the raw input has no checkpoint, so any will do."""
-        found = self._by_key.get((score, subset, checkpoint or "", layer))
-        if found is None and layer == reading.INPUT:
-            return next(
-                (value for key, value in self._by_key.items()
-                 if (key[0], key[1], key[3]) == (score, subset, layer)), None,
-            )  # fmt: skip
-        return found
+    def neighbors(self, method: str) -> int:
+        """Return the k to read scores of a method with: the main one if it was used, else its own.
+
+        It is 0 where no score names one.
+        """
+        if not len(self._rows):
+            return 0
+        used = self._rows.loc[self._rows["method"] == method, "n_neighbors"]
+        if self.n_neighbors and self.n_neighbors in set(used):
+            return self.n_neighbors
+        return int(_most(used, 0, USUAL_K) or self.n_neighbors)
+
+    def get(
+        self, score: str, subset: str, checkpoint: str | None, layer: str, method: str | None = None
+    ) -> Score | None:
+        """Return a result or None; of the main method unless another is asked for.
+
+        The raw input has no checkpoint, so any will do.
+        """
+        if not len(self._rows):
+            return None
+        method = self.method if method is None else method
+        if method not in self._by_method:
+            self._by_method[method] = _by_place(summarize(self._of(method)))
+        found = self._by_method[method].get((score, subset, layer), {})
+        if layer == reading.INPUT and checkpoint not in found:
+            return next(iter(found.values()), None)
+        return found.get(checkpoint or "")
 
     def layers(self, run: Run, score: str, subset: str) -> list[str]:
         """Return the hidden layers that have this score after training."""
@@ -94,24 +127,47 @@ class Scores:
             if self.get(score, subset, reading.after(run), name)
         ]
 
+    def _of(self, method: str) -> pd.DataFrame:
+        return select(self._rows, method=method, n_neighbors=self.neighbors(method))
 
-def _tidy(scores: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Return the scores of one run, complete where a column may be missing.
 
-    Scores of a second projection method get its name; the most frequent method is the main one.
-    """
+def _complete(scores: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Return the scores of one run with every column that names a result filled."""
     import pandas as pd
 
-    found = scores.drop_duplicates()
-    given = found["seed"] if "seed" in found else pd.Series(math.nan, index=found.index)
-    text = {name: found[name].fillna("").astype(str) for name in ("layer", "subset", "checkpoint")}
-    found = found.assign(seed=given.fillna(seed), **text)
-    if "method" in found:
-        methods = found["method"].fillna("").astype(str)
-        main = methods[methods != ""].mode()
-        other = (methods != "") & ~methods.isin(main[:1])
-        found["score"] = found["score"].where(~other, found["score"] + " (" + methods + ")")
+    def column(name: str, fill: Any) -> pd.Series:
+        given = scores[name] if name in scores else pd.Series(fill, index=scores.index)
+        return given.fillna(fill)
+
+    text = {name: column(name, "").astype(str) for name in ("layer", "subset", "checkpoint")}
+    return scores.assign(
+        **text, seed=column("seed", seed), method=column("method", "").astype(str),
+        n_neighbors=column("n_neighbors", 0).astype(int),
+    )  # fmt: skip
+
+
+def _by_place(table: pd.DataFrame) -> dict[Place, dict[str, Score]]:
+    found: dict[Place, dict[str, Score]] = {}
+    for row in table.to_dict("records"):
+        score = Score(
+            value=float(row["value"]), spread=float(row["spread"]), floor=_number(row["floor"]),
+            n_observations=_number(row["n_observations"]), seeds=int(row["seeds"]),
+            published=_number(row["published"]),
+            source=row["source"] if isinstance(row["source"], str) else "",
+        )  # fmt: skip
+        place = (row["score"], row["subset"], row["layer"])
+        found.setdefault(place, {})[row["checkpoint"]] = score
     return found
+
+
+def _most(values: pd.Series, without: object, usual: object = None) -> Any:
+    """Return the value that stands most often, `without` aside; None if there is none.
+
+    Of values that stand equally often it is `usual`, else the last to appear.
+    """
+    counts = values[values != without].value_counts(sort=False)
+    often = counts.index[counts == counts.max()].tolist()
+    return usual if usual in often else (often or [None])[-1]
 
 
 def _number(value: Any) -> float:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 MISSING = "–"
+_METHODS = {"tsne": "t-SNE", "pca": "PCA", "mds": "MDS", "umap": "UMAP"}
 NBSP = "\u00a0"
 
 
@@ -45,6 +46,17 @@ def points(difference: float) -> str:
     """
     sign = "−" if difference < 0 else "+"
     return f"{sign}{abs(100 * difference):.1f} points"
+
+
+def method(name: str) -> str:
+    """Return a projection method as the literature spells it.
+
+    Examples
+    --------
+    >>> method("tsne"), method("trimap")
+    ('t-SNE', 'trimap')
+    """
+    return _METHODS.get(name, name)
 
 
 def count(number: float, noun: str = "", plural: str = "") -> str:

@@ -15,7 +15,9 @@ from layerwise.foundation import checks
 if TYPE_CHECKING:
     import pandas as pd
 
-KEYS = ("network", "data", "subset", "checkpoint", "layer", "score", "method")
+KEYS = (
+    "network", "data", "subset", "checkpoint", "layer", "score", "method", "n_neighbors",
+)  # fmt: skip
 """What a result is about; rows that agree in these differ by their seed only."""
 
 COLUMNS = (
@@ -24,10 +26,51 @@ COLUMNS = (
 """The columns of a table of results, in order.
 
 ``network`` (and how it was trained), ``data``, ``subset`` ("test"), ``checkpoint``, ``layer``,
-``score`` ("neighborhood hit 2-D"), ``method`` (of the projection, "" without one); ``value``;
+``score`` ("neighborhood hit 2-D"), ``method`` (of the projection, "" without one),
+``n_neighbors`` (k of its neighbourhoods, 0 without any); ``value``;
 ``spread``: sample standard deviation over seeds; ``floor``: the same score under shuffled labels;
 ``n_observations``; ``seeds``: how many; ``published`` and its ``source``.
 """
+
+
+_WITHOUT = {"method": "", "n_neighbors": 0}
+"""What stands in a score of no projection and of no neighbourhood."""
+
+
+def select(rows: pd.DataFrame, *, method: str, n_neighbors: int) -> pd.DataFrame:
+    """Return the scores of one projection method and one k, each result and seed once.
+
+    Scores without a method (of the layer itself) or without neighbours (accuracy) stay. A run that
+    was scored twice may hold a result twice: the one of most observations counts.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        As for :func:`summarize`, repeats allowed.
+    method : str
+    n_neighbors : int
+
+    Returns
+    -------
+    DataFrame, a part of `rows` in the same order
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = pd.DataFrame({"score": ["2-D", "2-D", "2-D", "accuracy"],
+    ...                      "method": ["tsne", "pca", "tsne", ""], "n_neighbors": [6, 6, 3, 0]})
+    >>> select(rows, method="tsne", n_neighbors=6).index.tolist()
+    [0, 3]
+    """
+    filled = rows.assign(**{
+        name: rows[name].fillna(fill) if name in rows else fill for name, fill in _WITHOUT.items()
+    })  # fmt: skip
+    wanted = filled["method"].isin(["", method]) & filled["n_neighbors"].isin([0, n_neighbors])
+    found = filled[wanted]
+    best = [name for name in (*_WITHOUT, "n_observations") if name in found]
+    found = found.sort_values(best, ascending=False, kind="stable")
+    result = [name for name in (*KEYS, "seed") if name in found and name not in _WITHOUT]
+    return rows.loc[found.drop_duplicates(result).sort_index().index]
 
 
 def summarize(rows: pd.DataFrame) -> pd.DataFrame:
@@ -36,8 +79,9 @@ def summarize(rows: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     rows : DataFrame
-        Columns :data:`KEYS`, ``seed`` and ``value``; ``method``, ``floor``, ``n_observations``,
-        ``published`` and ``source`` where known. Each combination of keys has each seed once.
+        Columns :data:`KEYS`, ``seed`` and ``value``; ``method``, ``n_neighbors``, ``floor``,
+        ``n_observations``, ``published`` and ``source`` where known. Each combination of keys has
+        each seed once; :func:`select` sees to that.
 
     Returns
     -------
@@ -62,7 +106,7 @@ def summarize(rows: pd.DataFrame) -> pd.DataFrame:
     >>> table[["layer", "value", "seeds"]].to_dict("records")
     [{'layer': 'relu4', 'value': 0.95, 'seeds': 2}]
     """
-    optional = {"method": ""} | dict.fromkeys(
+    optional = dict(_WITHOUT) | dict.fromkeys(
         ("floor", "n_observations", "published", "source"), math.nan
     )
     for column in (*KEYS, "seed", "value"):

@@ -10,7 +10,9 @@ import math
 import mmap
 import os
 import time
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +27,18 @@ from layerwise.store.values import STORED, count, returned
 _TILE = 1 << 18
 """Bytes that are hashed, counted and written together while they sit in the processor's cache."""
 
+_FLUSH_BEHIND = 8 << 20
+"""Bytes of one part after which a thread begins to bring them to the disk."""
+
 _SETTLED = 2.0
 """Seconds after which a file's time stamp tells a later change from an earlier one (as in git)."""
 
 _verified: dict[tuple[object, ...], str] = {}
+
+
+@cache
+def _flusher() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, thread_name_prefix="layerwise-flush")
 
 
 class PartWriter:
@@ -48,6 +58,8 @@ class PartWriter:
         self.counts = np.zeros(3, np.int64)
         self._stored, self._n_units, self._rows = STORED[dtype], math.prod(shape[1:]), 0
         self._hash = xxhash.xxh3_64()
+        self._flushes: list[Future[None]] = []
+        self._unflushed = 0
         with wrapped(target, "written"):
             make_folder(target.parent)
             self._temporary = temporary(target.parent)
@@ -86,13 +98,23 @@ class PartWriter:
                 self._hash.update(tile.data)
                 self.counts += count(tile, self.dtype)
                 self._file.write(tile.data)
+            self._flush_behind(flat.nbytes)
         return int(self.counts[1]) - infinite
+
+    def _flush_behind(self, n_bytes: int) -> None:
+        """Let a thread bring what is written to the disk, so that sealing finds little to do."""
+        self._unflushed += n_bytes
+        if self._unflushed > _FLUSH_BEHIND:
+            self._unflushed = 0
+            self._flushes.append(_flusher().submit(os.fdatasync, self._file.fileno()))
 
     def seal(self) -> None:
         """Bring every byte to the disk."""
         if self._rows != self.shape[0]:
             raise StoreError(self.target, f"got {self._rows} of its {self.shape[0]} rows.")
         with wrapped(self.target, "written"):
+            for flush in self._flushes:
+                flush.result()  # the system tells a failed write once, to whoever asked first
             self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()
@@ -104,6 +126,7 @@ class PartWriter:
 
     def discard(self) -> None:
         """Remove what has been written, unless it is published."""
+        wait(self._flushes)  # none may outlive the file
         try:
             self._file.close()  # may try to write once more
         except OSError:

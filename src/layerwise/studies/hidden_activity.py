@@ -25,10 +25,11 @@ from layerwise.foundation.progress import bar
 from layerwise.foundation.shapes import Array
 from layerwise.network.weights import apply_weights, load_weights
 from layerwise.recording import record
-from layerwise.scores import summarize
+from layerwise.scores import select, summarize
 from layerwise.store import Run
 from layerwise.studies.rauber2017 import (
     HIDDEN,
+    N_NEIGHBORS,
     PROFILES,
     SOURCE,
     TEST_ACCURACY,
@@ -110,6 +111,7 @@ def hidden_activity(
         for seed in range(seeds)
     )
     rows = pd.concat([run.table("scores") for run in runs], ignore_index=True)
+    rows = select(rows, method="tsne", n_neighbors=N_NEIGHBORS)  # others may have been added since
     page = report.write(runs, folder / "report.html")
     return Study(runs=runs, rows=rows, summary=summarize(rows), report=page)
 
@@ -142,6 +144,7 @@ def _one_seed(
             learning_rate=settings.learning_rate,
             momentum=0.9,
             decay=settings.decay,
+            optimizer=settings.optimizer,
             checkpoints=[0, settings.epochs],
             random_state=seed,
         )
