@@ -1,0 +1,1 @@
+"""Ratios against peers, both in one run: `make bench`."""

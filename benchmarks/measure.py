@@ -25,12 +25,14 @@ class Job:
     """A contender: ``prepare(*arguments)`` returns the function that is timed.
 
     What the timed function returns (a dict of numbers such as a KL divergence, or a function that
-    works them out when the clock has stopped) is shown beside.
+    works them out when the clock has stopped) is shown beside. `scale` multiplies the times of a job
+    that does one part in so many of the work.
     """
 
     name: str
     prepare: Callable[..., Callable[[], Any]]
     arguments: tuple[Any, ...] = ()
+    scale: float = 1
 
 
 def compare(
@@ -52,7 +54,9 @@ def compare(
     print(f"\n{title}\n{', '.join(versions)}; medians of {rounds} alternated rounds")
     reference = found[jobs[0].name]
     rows = []
-    extras = list(dict.fromkeys(k for results in found.values() for r in results for k in r["notes"]))
+    extras = list(
+        dict.fromkeys(k for results in found.values() for r in results for k in r["notes"])
+    )
     print(f"{'':36}{'CPU s':>9}{'ratio':>7}{'wall s':>9}{'ratio':>7}{'MB':>7}"
           + "".join(f"{name:>10}" for name in extras))  # fmt: skip
     for job in jobs:
@@ -97,7 +101,7 @@ def _timed(job: Job) -> dict[str, Any]:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     if callable(notes):  # figures of merit that must not be timed
         notes = notes()
-    return {"wall": wall, "cpu": cpu, "mb": peak, "notes": notes or {}}
+    return {"wall": wall * job.scale, "cpu": cpu * job.scale, "mb": peak, "notes": notes or {}}
 
 
 def _version(name: str) -> str:

@@ -101,7 +101,9 @@ def main(arguments: list[str] | None = None) -> None:
         ]
         if not options.quick:
             jobs.append(Job("torchlens extract_dataset", torchlens, (network,)))
-        title = f"{network}: {len(LAYERS[network])} layers of {n:,} observations, batches of {batch}"
+        title = (
+            f"{network}: {len(LAYERS[network])} layers of {n:,} observations, batches of {batch}"
+        )
         compare(title, jobs, rounds=options.rounds, packages=("torch", "torchlens"))
 
 
