@@ -25,8 +25,8 @@ class Job:
     """A contender: ``prepare(*arguments)`` returns the function that is timed.
 
     What the timed function returns (a dict of numbers such as a KL divergence, or a function that
-    works them out when the clock has stopped) is shown beside. `scale` multiplies the times of a job
-    that does one part in so many of the work.
+    works them out when the clock has stopped) is shown beside. `scale` multiplies the times of a
+    job that does one part in so many of the work.
     """
 
     name: str

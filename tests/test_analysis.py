@@ -20,7 +20,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     x = (rng.normal(size=(90, 8)) + 4 * np.eye(3)[labels] @ rng.normal(size=(3, 8))).astype("f")
     torch.manual_seed(0)
     net = nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 3))
-    known = {"score": analysis.HIT_ND, "subset": "test", "checkpoint": "final", "layer": "1",
+    known = {"score": scores.HIT_ND, "subset": "test", "checkpoint": "final", "layer": "1",
              "value": 0.5, "source": "somebody 2017"}  # fmt: skip
     return record(
         net, x, to=tmp_path_factory.mktemp("runs") / "r", layers=["input", "1", "output"],
@@ -72,16 +72,19 @@ def test_reference_scores_are_those_of_the_functions(run: Run) -> None:
     Y = placed[["x", "y"]].to_numpy(dtype=np.float32)
     kind = run.labels["kind"][rows]
     expected = {
-        analysis.HIT_2D: scores.neighborhood_hit(Y, kind),
-        analysis.HIT_ND: scores.neighborhood_hit(X, kind),
-        analysis.TRUSTWORTHINESS: scores.trustworthiness(X, Y, n_neighbors=6),
-        analysis.CONTINUITY: scores.continuity(X, Y, n_neighbors=6),
+        scores.HIT_2D: scores.neighborhood_hit(Y, kind),
+        scores.HIT_ND: scores.neighborhood_hit(X, kind),
+        scores.TRUSTWORTHINESS: scores.trustworthiness(X, Y, n_neighbors=6),
+        scores.CONTINUITY: scores.continuity(X, Y, n_neighbors=6),
     }
     assert found["value"].to_dict() == pytest.approx(expected)
-    assert found.loc[analysis.HIT_2D, "floor"] == pytest.approx(1 / 3, abs=0.12)
-    assert np.isnan(found.loc[analysis.CONTINUITY, "floor"])
+    assert found.loc[scores.HIT_2D, "floor"] == pytest.approx(1 / 3, abs=0.12)
+    assert np.isnan(found.loc[scores.CONTINUITY, "floor"])
     assert set(found["network"]) == {"net"}
     assert set(found["seed"]) == {4}
+    assert tuple(found.reset_index()[list(analysis.ROWS)].columns) == analysis.ROWS
+    assert set(found["n_neighbors"]) == {6}
+    assert analysis.accuracy(run)["n_neighbors"].tolist() == [0]
 
 
 def test_published_values_stand_beside_their_own_row_alone(run: Run) -> None:
@@ -89,6 +92,23 @@ def test_published_values_stand_beside_their_own_row_alone(run: Run) -> None:
     train = analysis.score(run, layer="1", subset="train").iloc[0]
     assert (test["published"], test["source"]) == (0.5, "somebody 2017")
     assert np.isnan(train["published"])
+
+
+@pytest.mark.parametrize(
+    ("named", "shown"),
+    [({}, [1, 1]), ({"method": "tsne"}, [1, 0]), ({"method": "tsne", "n_neighbors": 3}, [0, 0])],
+)
+def test_a_published_value_that_names_its_method_or_k_stands_beside_these_alone(
+    tmp_path: Path, named: dict[str, object], shown: list[int]
+) -> None:
+    about = {"score": "hit", "checkpoint": "final", "layer": "1", "subset": ""}
+    known = {**about, "value": 0.9, "source": "somebody", **named}
+    run = record(nn.Sequential(nn.Linear(2, 2), nn.ReLU()), np.zeros((4, 2), "f"), to=tmp_path,
+                 provenance={"published": [known]})  # fmt: skip
+    table = [("hit", 0.5, np.nan, "tsne"), ("hit", 0.5, np.nan, "pca")]
+    place = {key: value for key, value in about.items() if key != "score"}
+    found = analysis.tidy(run, table, 4, 6, **place)
+    assert found["published"].notna().tolist() == [bool(one) for one in shown]
 
 
 def test_closed_form_accuracy_is_the_share_of_right_predictions(run: Run) -> None:

@@ -267,6 +267,7 @@ def tidy(
     table: Sequence[tuple[str, float, float, str]],
     n_observations: int,
     n_neighbors: int = 0,
+    /,
     **where: str,
 ) -> pd.DataFrame:
     """Return scores as rows of :data:`ROWS`; `where` is their checkpoint, layer and subset.

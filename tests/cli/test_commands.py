@@ -81,7 +81,10 @@ def test_outcome_the_whole_chain_on_a_users_network(
     assert {row["score"] for row in rows} >= {"neighborhood hit 2-D", "accuracy"}
     assert all(0 <= row["value"] <= 1 for row in rows)
     assert run("report", "run", "-o", "page.html", "--json") == 0
-    assert "<html" in Path(str(printed(capsys)["report"])).read_text(encoding="utf-8")
+    made = printed(capsys)
+    page = Path(str(made["report"]))
+    assert "<html" in page.read_text(encoding="utf-8")
+    assert page.stat().st_size == made["bytes"] == sum(made["sections"].values())  # type: ignore[attr-defined]
     assert run("verify", "run", "--recompute", "1", "--model", "net.py:Net", "--weights",
                "later.pt", "-n", "120", "--json") == 0  # fmt: skip
     assert printed(capsys)["problems"] == []
@@ -98,6 +101,9 @@ def test_tables_for_people_are_printed_too(here: Path, capsys: pytest.CaptureFix
     assert run("score", "run", "--method", "pca", "-k", "3") == 0
     assert "trustworthiness" in capsys.readouterr().out
     assert run("report", "run") == 0
+    out = capsys.readouterr().out
+    assert "section" in out
+    assert "maps" in out
     assert run("verify", "run") == 0
     assert "no problem" in capsys.readouterr().out
 

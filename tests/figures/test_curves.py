@@ -27,15 +27,15 @@ def legend_texts(figure):
 
 def test_contract_color_is_the_checkpoint_and_dashes_the_score():
     figure = figures.layer_curves(table())
-    lines = figure.legends[0].get_lines()
-    assert legend_texts(figure) == [
-        "untrained, hit 2-D", "untrained, hit n-D", "trained, hit 2-D", "trained, hit n-D",
-        "input, hit 2-D", "input, hit n-D",
-    ]  # fmt: skip
-    assert [line.get_color() for line in lines[:4]] == [*[figures.DISTINCT[0]] * 2,
-                                                        *[figures.DISTINCT[1]] * 2]  # fmt: skip
-    assert [line.get_linestyle() for line in lines[:4]] == ["-", "--", "-", "--"]
+    entries = figure.legends[0].get_lines()
+    assert legend_texts(figure) == ["untrained", "trained", "hit 2-D", "hit n-D", "input"]
+    assert [entry.get_color() for entry in entries[:2]] == list(figures.DISTINCT[:2])
+    assert [entry.get_linestyle() for entry in entries[2:4]] == ["-", "--"]
     drawn = figure.axes[0].lines
+    assert [line.get_color() for line in drawn[:4]] == [*[figures.DISTINCT[0]] * 2,
+                                                        *[figures.DISTINCT[1]] * 2]  # fmt: skip
+    assert [line.get_linestyle() for line in drawn[:4]] == ["-", "--", "-", "--"]
+    assert [line.get_marker() for line in drawn[:4]] == ["o", "s", "o", "s"]
     np.testing.assert_allclose(drawn[0].get_ydata(), [0.51, 0.52, 0.53])
     np.testing.assert_allclose(drawn[4].get_ydata(), 0.5)  # the raw input: one level
     ticks = figure.axes[0].get_yticklabels()
@@ -43,7 +43,7 @@ def test_contract_color_is_the_checkpoint_and_dashes_the_score():
 
 
 def test_contract_floor_spread_and_published_are_drawn_where_known():
-    full = table(spread=0.02, floor=0.1, published=np.nan)
+    full = table(spread=0.02, floor=0.45, published=np.nan)
     full.loc[3, "published"] = 0.9836
     figure = figures.layer_curves(full)
     assert legend_texts(figure)[-2:] == ["shuffled labels", "published"]
@@ -51,7 +51,7 @@ def test_contract_floor_spread_and_published_are_drawn_where_known():
     diamonds = [line for line in ax.lines if line.get_marker() == "D"]
     assert np.nanmax(diamonds[0].get_ydata()) == 0.9836
     assert diamonds[0].get_markerfacecolor() == "none"
-    assert any(np.allclose(line.get_ydata(), 0.1) for line in ax.lines)
+    assert any(np.allclose(line.get_ydata(), 0.45) for line in ax.lines)
     bars = [c for c in ax.collections if hasattr(c, "get_segments")]
     heights = [np.ptp(segment[:, 1]) for c in bars for segment in c.get_segments()]
     np.testing.assert_allclose(heights, 0.04)
@@ -59,8 +59,32 @@ def test_contract_floor_spread_and_published_are_drawn_where_known():
 
 def test_contract_unknown_columns_are_simply_not_drawn():
     figure = figures.layer_curves(table(spread=np.nan, floor=np.nan, published=np.nan))
-    assert len(legend_texts(figure)) == 6
+    assert len(legend_texts(figure)) == 5
     assert len(figure.axes[0].lines) == 6
+
+
+@pytest.mark.parametrize(
+    ("base", "floor", "drawn"),
+    [(0.95, 0.099, False), (0.2, 0.106, True), (0.5, 0.52, True), (0.0, 0.0, True)],
+)
+def test_outcome_the_axis_shows_every_score_and_a_far_floor_is_named(base, floor, drawn):
+    found = table(4, spread=0.01, floor=floor, published=base + 0.2 * (base < 0.5))
+    found["value"] += base - 0.5
+    figure = figures.layer_curves(found)
+    ax = figure.axes[0]
+    figure.draw_without_rendering()
+    bottom, top = ax.get_ylim()
+    shown = [*(found["value"] - 0.01), *(found["value"] + 0.01), *found["published"]]
+    assert bottom < min(shown) < max(shown) < top
+    assert (bottom < floor < top) == drawn == ("shuffled labels" in legend_texts(figure))
+    assert all(0 <= tick <= 1 for tick in ax.get_yticks())
+    assert 3 <= len(ax.get_yticks()) <= 8
+    notes = [text for text in ax.texts if text.get_visible()]
+    assert bool(notes) != drawn
+    for note in notes:
+        assert note.get_text().replace("\xa0", " ") == "↓ shuffled labels 9.9 %, below this axis"
+        inside = ax.transData.inverted().transform(note.get_window_extent().corners())[:, 1]
+        assert bottom <= inside.min() < inside.max() < min(shown)
 
 
 @pytest.mark.parametrize("n_layers", [1, 4, 12, 60])

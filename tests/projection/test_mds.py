@@ -131,7 +131,14 @@ def test_what_is_no_dissimilarity_is_refused(D, words):
         MDS(dissimilarity="precomputed").fit(D)
 
 
-def test_metric_method_is_planar():
+def test_points_on_a_line_come_back_as_a_line():
+    X = np.random.default_rng(0).normal(size=(30, 1))
+    mds = MDS(1).fit(X)
+    assert mds.embedding_.shape == (30, 1)
+    assert mds.stress_ < 1e-3
+
+
+def test_metric_method_is_planar_at_most():
     with pytest.raises(InvalidValue, match='Or use method="classical"'):
         MDS(3).fit(np.eye(5))
     assert MDS(3, method="classical").fit_transform(np.eye(5)).shape == (5, 3)

@@ -104,3 +104,10 @@ def test_the_cheaper_is_taken():
     assert chooser.used == {"exact"}
     chooser(_map(9000, 1.0))
     assert chooser.used == {"exact", "fft"}
+
+
+def test_a_map_that_flies_apart_keeps_its_memory():
+    Y = _map(300, 1.0)
+    Y[:, 0] = 1e6
+    grid = GridRepulsion()
+    assert grid.size(Y) < 5000

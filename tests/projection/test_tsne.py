@@ -117,7 +117,7 @@ def test_method_is_told():
             r"TSNE: perplexity must be a number in \[1, 16.3333\]; got 17. A third",
         ),
         ({"perplexity": 0.5}, "TSNE: perplexity must be a number in"),
-        ({"n_components": 3}, "TSNE: n_components must be an integer in"),
+        ({"n_components": 3}, r"TSNE: n_components must be an integer in \[1, 2\]"),
         ({"n_iter": 100}, "TSNE: early_exaggeration_iter must be .* It is a part of n_iter"),
         ({"metric": "jaccard"}, "TSNE: metric must be one of euclidean, cosine"),
         ({"method": "barnes_hut"}, "TSNE: method must be one of auto, exact, fft"),
@@ -132,3 +132,12 @@ def test_settings_that_cannot_work(settings, words):
     X = np.random.default_rng(0).normal(size=(50, 3))
     with pytest.raises(InvalidValue, match=words):
         TSNE(**{"perplexity": 5, **settings}).fit(X)
+
+
+def test_a_line_keeps_groups_together():
+    X, labels = make_blobs(150, 10, centers=3, random_state=0)
+    tsne = TSNE(1, perplexity=10, random_state=0).fit(X)
+    assert tsne.embedding_.shape == (150, 1)
+    assert tsne.method_ == "exact"
+    assert _hit(tsne.embedding_, labels) > 0.95
+    assert tsne.transform(X[:4]).shape == (4, 1)

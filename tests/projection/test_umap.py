@@ -58,7 +58,6 @@ def test_missing_package_is_named(monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("default")
 def test_blobs_stay_apart():
     from sklearn.datasets import make_blobs
     from sklearn.neighbors import KNeighborsClassifier

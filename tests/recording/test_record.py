@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,6 +22,7 @@ from torch.utils.data import DataLoader, Dataset
 from layerwise import Run, record
 from layerwise.data import DataSet
 from layerwise.foundation.checks import UserError
+from layerwise.foundation.version import VERSION
 from layerwise.recording import plan, recompute
 from layerwise.recording.pooling import POOLINGS, pool
 
@@ -67,6 +69,19 @@ def test_round_trip_two_checkpoints_in_one_run(tmp_path: Path) -> None:
         np.testing.assert_array_equal(run.activations("1", name), expected)
     np.testing.assert_array_equal(run.activations("input", "after"), x)
     assert sum("input" in name for name in files(tmp_path)) == 1, "the input is stored once"
+
+
+def test_a_run_keeps_when_and_by_which_version_it_was_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = datetime.now(UTC).replace(microsecond=0)
+    run = record(network(0), data(), to=tmp_path, checkpoint="before")
+    made = datetime.fromisoformat(run.provenance["created"])
+    assert start <= made <= datetime.now(UTC)
+    assert run.provenance["layerwise"] == VERSION
+    monkeypatch.setattr("layerwise.recording.recorder._birth", lambda: {"created": "later"})
+    again = record(network(1), data(), to=tmp_path, checkpoint="after")
+    assert again.provenance == run.provenance
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 40, 1000])

@@ -38,14 +38,36 @@ def test_separation_names_every_control(say):
     text = say({RAW: 0.89, B1: 0.8, B2: 0.783, A1: 0.91, A2: 0.971}).separation
     assert text.replace("\xa0", " ") == (
         "After training, 97.1 % of the neighbours of an observation in the map of layer relu2 "
-        "share its animal (before training 78.3 %; raw input 89.0 %; shuffled labels 50.0 %)."
+        "share its animal (before training 78.3 %; raw input 89.0 %; shuffled labels 50.0 %). "
+        "Training changed it by +18.8 points in the map."
     )
 
 
 def test_separation_says_if_training_changed_nothing_or_the_input_is_better(say):
     text = say({RAW: 0.99, B1: 0.8, B2: 0.8, A1: 0.8, A2: 0.801}).separation
-    assert "gain over the untrained network is within the error" in text
+    assert "Training changed nothing beyond the error: +0.1 points in the map." in text
     assert "raw input itself does better" in text
+
+
+@pytest.mark.parametrize(
+    ("flat", "full", "sentence"),
+    [
+        (0.005, 0.005, "Training changed nothing beyond the error: +0.5 points in the map, "
+                       "+0.5 points in the layer itself."),
+        (0.005, 0.1, "Training changed it by +0.5 points in the map (within the error) and "
+                     "+10.0 points in the layer itself."),
+        (-0.1, 0.005, "Training changed it by −10.0 points in the map and +0.5 points in the layer "
+                      "itself (within the error)."),
+    ],
+)  # fmt: skip
+def test_training_changed_nothing_only_if_neither_map_nor_layer_moved(
+    small, rows, tmp_path, flat, full, sentence
+):
+    run = small(tmp_path / "run")
+    run.write_table("scores", rows.scores({B2: 0.8, A2: 0.8 + flat}), {"score": "2-D"})
+    hits = rows.scores({B2: 0.8, A2: 0.8 + full}, score="neighborhood hit n-D")
+    run.write_table("scores", hits, {"score": "n-D"})
+    assert findings.separation([run], Scores([run]), "").text.endswith(sentence)
 
 
 def test_a_single_checkpoint_makes_no_claim_about_training(say):
@@ -123,7 +145,29 @@ def test_a_second_projection_method_does_not_pass_for_the_first(small, rows, tmp
     run.write_table("scores", rows.scores({A2: 0.3}, method="pca"), {"how": 2})
     scores = Scores([run])
     assert scores.get("neighborhood hit 2-D", "", "epoch-009", "relu2").value == 0.8
-    assert scores.get("neighborhood hit 2-D (pca)", "", "epoch-009", "relu2").value == 0.3
+    assert scores.get("neighborhood hit 2-D", "", "epoch-009", "relu2", "pca").value == 0.3
+    assert scores.get("neighborhood hit 2-D", "", "epoch-009", "relu2", "mds") is None
+
+
+def test_the_main_k_is_the_most_frequent_and_six_if_two_are(small, rows, tmp_path):
+    for name, first, main in (("a", (A1, A2), 3), ("b", (A2,), 6)):
+        run = small(tmp_path / name)
+        less = rows.scores(dict.fromkeys(first, 0.3), method="tsne", n_neighbors=3)
+        run.write_table("scores", less, {"how": 1})
+        run.write_table("scores", rows.scores({A2: 0.6}, method="tsne", n_neighbors=6), {"how": 2})
+        scores = Scores([run])
+        assert scores.n_neighbors == main
+        assert scores.get("neighborhood hit 2-D", "", *A2).value == main / 10
+        assert set(scores.others["n_neighbors"]) == {9 - main}
+
+
+def test_a_result_measured_twice_counts_once_with_more_observations(small, rows, tmp_path):
+    run = small(tmp_path / "run")
+    for n, value in ((100, 0.5), (900, 0.7), (300, 0.6)):
+        run.write_table("scores", rows.scores({A2: value}, n=n), {"n": n})
+    scores = Scores([run])
+    assert scores.get("neighborhood hit 2-D", "", *A2).value == 0.7
+    assert scores.others["value"].tolist() == [0.6]
 
 
 def test_damage_names_layer_checkpoint_and_count(small, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,11 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from layerwise import report
+from layerwise import analysis, report, scores
 from layerwise.foundation.checks import InvalidValue
 
 GOLDEN = Path(__file__).with_name("golden.txt")
 ATTACK = "</script><img src=x onerror=alert(1)>\"'><b>&amp;"
+AFTER = "epoch-015"
 VOID = {"meta", "img", "br"}
 
 
@@ -63,14 +65,16 @@ def html(run):
 def test_golden_text_of_a_small_run(small, rows, tmp_path):
     """Every number below was made up in this test, so the text is the same on every machine."""
     run = small(tmp_path / "pets", network="a network", data="pets", seed=3, command="run it",
-                scale_down="Eight pets, not a million.")  # fmt: skip
+                scale_down="Eight pets, not a million.",
+                created="2026-01-02T03:04:05Z", layerwise="0.1.0")  # fmt: skip
     hits = {("epoch-000", "input"): 0.89}
     for checkpoint, low, high in (("epoch-000", 0.8, 0.75), ("epoch-009", 0.9, 0.97)):
         hits |= {(checkpoint, "relu1"): low, (checkpoint, "relu2"): high}
-    run.write_table("scores", rows.scores(hits, seed=3), {"how": "2-D"})
+    flat = rows.scores(hits, seed=3, method="tsne", n_neighbors=6)
+    run.write_table("scores", flat, {"how": "2-D"})
     run.write_table(
         "scores", rows.scores({("epoch-009", "relu2"): 0.98}, seed=3, score="neighborhood hit n-D",
-                              published=0.9836, source="Somebody 2017"), {"how": "n-D"},
+                              n_neighbors=6, published=0.9836, source="Somebody 2017"), {"how": "n-D"},
     )  # fmt: skip
     how = {"method": "tsne", "parameters": {"perplexity": 5}, "random_state": 0}
     run.write_table("projections", rows.maps(run), how)
@@ -168,6 +172,47 @@ def test_same_runs_same_bytes(small, rows, tmp_path):
     again = report.write([type(run).open(run.path)], tmp_path / "b.html")
     assert first.read_bytes() == again.read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.html", "b.html", "run"]
+
+
+def test_a_run_mapped_and_scored_in_two_ways_has_its_own_numbers_under_each_map(
+    make, tmp_path, monkeypatch
+):
+    run = make(tmp_path / "run", tables=("predictions",))
+    value = {}
+    for method in ("tsne", "pca"):
+        for layer, checkpoint in itertools.product(("relu1", "relu3"), run.checkpoints):
+            about = {"layer": layer, "checkpoint": checkpoint, "subset": "test"}
+            settings = {"perplexity": 10.0} if method == "tsne" else {}
+            placed = analysis.project(run, method=method, **about, **settings)
+            for k in (6, 3) if method == "tsne" else (6,):
+                found = analysis.score(run, projection=placed, n_neighbors=k, **about)
+                for name, number in zip(found["score"], found["value"], strict=True):
+                    value[method, layer, checkpoint, k, name] = number
+    captions, alone = [], report.maps.figures.small_multiples
+
+    def watched(panels, **settings):
+        captions.append([panel.caption for panel in panels])
+        return alone(panels, **settings)
+
+    monkeypatch.setattr(report.maps.figures, "small_multiples", watched)
+    page = Page(report.render([run]))
+    expected = [
+        [
+            f"2-D {100 * value[method, layer, time, 6, scores.HIT_2D]:.1f}\xa0%   "
+            f"n-D {100 * value[method, layer, time, 6, scores.HIT_ND]:.1f}\xa0%"
+            for time in run.checkpoints for layer in ("relu1", "relu3")
+        ]
+        for method in ("tsne", "pca")
+    ]  # fmt: skip
+    assert captions == expected
+    assert expected[0] != expected[1]
+    assert "Findings and figures are about t-SNE maps and k = 6 neighbours" in page.text
+    assert "Share of the 6 nearest neighbours" in page.text
+    first, second = (page.text.index(f"Scores of {name}, k = 6.") for name in ("t-SNE", "PCA"))
+    assert first < second
+    other = page.text.split("The other scores")[1].split("\nMaps\n")[0]
+    third = value["tsne", "relu3", AFTER, 3, scores.TRUSTWORTHINESS]
+    assert f"trustworthiness\nt-SNE\n3\ntest\nrelu3\n{AFTER}\n{100 * third:.1f}\xa0%" in other
 
 
 def test_several_seeds_show_their_spread(seeds):

@@ -54,6 +54,28 @@ def test_contract_no_rows_give_no_rows():
     assert table.empty
 
 
+def test_contract_select_takes_one_method_and_k_and_each_result_once():
+    table = rows(
+        score=["hit"] * 5 + ["hit n-D", "accuracy"], method=["tsne"] * 4 + ["pca", "", None],
+        n_neighbors=[6, 6, 3, 6, 6, 6, np.nan], n_observations=[50, 90, 99, 20, 90, 90, 90],
+        seed=[0, 0, 0, 1, 0, 0, 0], value=[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7],
+    )  # fmt: skip
+    found = scores.select(table, method="tsne", n_neighbors=6)
+    assert found["value"].tolist() == [0.2, 0.4, 0.6, 0.7]
+    hit = scores.summarize(found).iloc[0]
+    assert (hit["value"], hit["seeds"], hit["n_neighbors"]) == (pytest.approx(0.3), 2, 6)
+    three = scores.select(table, method="tsne", n_neighbors=3)
+    assert three["value"].tolist() == [0.3, 0.7]
+    assert scores.select(table[:0], method="tsne", n_neighbors=6).empty
+
+
+def test_contract_k_tells_results_apart():
+    table = scores.summarize(rows(n_neighbors=[3, 6], value=[0.3, 0.6]))
+    assert table["n_neighbors"].tolist() == [3, 6]
+    assert table["value"].tolist() == [0.3, 0.6]
+    assert scores.summarize(rows(seed=[0]))["n_neighbors"].tolist() == [0]
+
+
 def test_round_trip_through_strict_json():
     table = scores.summarize(rows(seed=[0, 1], layer=["a", "b"], value=[0.25, np.inf]))
     text = json.dumps(scores.to_json_rows(table), allow_nan=False)

@@ -159,39 +159,6 @@ def layer_curves(
     return figure
 
 
-def _scale(ax: Axes, table: pd.DataFrame) -> bool:
-    """Cut the axis to the scores; draw the floor if it is near, else name it. Say if drawn."""
-    value, spread = table["value"].to_numpy(dtype=float), _known(table, "spread")
-    bars = np.zeros(len(value)) if spread is None else np.nan_to_num(spread)
-    published, floor = _known(table, "published"), _known(table, "floor")
-    shown = np.concatenate([value - bars, value + bars, [] if published is None else published])
-    low, high = float(np.nanmin(shown)), float(np.nanmax(shown))
-    missing = max(LEAST_SPAN - (high - low), 0) / 2
-    low, high = low - missing, high + missing
-    far = floor is not None and np.nanmax(floor) < low - FAR * (high - low)
-    if floor is not None and not far:
-        low, high = min(low, float(np.nanmin(floor))), max(high, float(np.nanmax(floor)))
-        ax.axhspan(np.nanmin(floor), np.nanmax(floor), color=INK, alpha=0.12, linewidth=0)
-        ax.axhline(float(np.nanmean(floor)), color=INK, linewidth=1.3, linestyle=":")
-    room = 0.07 * (high - low)
-    ax.set_ylim(low - (2.2 if far else 1) * room, high + room)
-    if far:
-        ends = dict.fromkeys(f"{100 * end:.1f}" for end in (np.nanmin(floor), np.nanmax(floor)))
-        ax.text(
-            0.012, 0.02, f"↓ {FLOOR} {'–'.join(ends)}\N{NO-BREAK SPACE}%, below this axis",
-            transform=ax.transAxes, fontsize=SMALL, color=INK, va="bottom",
-        )  # fmt: skip
-    steps = MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10])
-    ticks = steps.tick_values(max(low, 0) if value.min() >= 0 else low, min(high, 1))
-    bottom, top = ax.get_ylim()
-    ticks = np.array([t for t in ticks if bottom <= t <= min(top, 1 + 1e-9)])
-    whole = np.allclose(100 * ticks, np.round(100 * ticks))
-    percent = PercentFormatter(1, decimals=0 if whole else 1, symbol="\N{NO-BREAK SPACE}%")
-    ax.set_yticks(ticks)
-    ax.yaxis.set_major_formatter(percent)
-    return floor is not None and not far
-
-
 def training_curves(history: Sequence[Mapping[str, Any]], *, title: str = "") -> Figure:
     """Draw loss and accuracy by epoch.
 
@@ -254,6 +221,40 @@ def training_curves(history: Sequence[Mapping[str, Any]], *, title: str = "") ->
             ax.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol="\N{NO-BREAK SPACE}%"))
     _legend(figure, list(shown.values()))
     return figure
+
+
+def _scale(ax: Axes, table: pd.DataFrame) -> bool:
+    """Cut the axis to the scores; draw the floor if it is near, else name it. Say if drawn."""
+    value, spread = table["value"].to_numpy(dtype=float), _known(table, "spread")
+    bars = np.zeros(len(value)) if spread is None else np.nan_to_num(spread)
+    published, floors = _known(table, "published"), _known(table, "floor")
+    shown = np.concatenate([value - bars, value + bars, [] if published is None else published])
+    low, high = float(np.nanmin(shown)), float(np.nanmax(shown))
+    missing = max(LEAST_SPAN - (high - low), 0) / 2
+    low, high = low - missing, high + missing
+    floor = [] if floors is None else [float(np.nanmin(floors)), float(np.nanmax(floors))]
+    far = bool(floor) and floor[1] < low - FAR * (high - low)
+    if floor and not far:
+        low, high = min(low, floor[0]), max(high, floor[1])
+        ax.axhspan(*floor, color=INK, alpha=0.12, linewidth=0)
+        ax.axhline(float(np.nanmean(floors)), color=INK, linewidth=1.3, linestyle=":")
+    room = 0.07 * (high - low)
+    bottom, top = low - (2.2 if far else 1) * room, high + room
+    if far:
+        ends = "–".join(dict.fromkeys(f"{100 * end:.1f}" for end in floor))
+        ax.text(
+            0.012, 0.02, f"↓ {FLOOR} {ends}\N{NO-BREAK SPACE}%, below this axis",
+            transform=ax.transAxes, fontsize=SMALL, color=INK, va="bottom",
+        )  # fmt: skip
+    steps = MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]).tick_values(bottom, top)
+    least, most = (max(bottom, 0) if low >= 0 else bottom), (min(top, 1) if high <= 1 else top)
+    ticks = np.array([tick for tick in steps if least <= tick <= most + 1e-9])
+    whole = np.allclose(100 * ticks, np.round(100 * ticks))
+    percent = PercentFormatter(1, decimals=0 if whole else 1, symbol="\N{NO-BREAK SPACE}%")
+    ax.set_ylim(bottom, top)
+    ax.set_yticks(ticks)
+    ax.yaxis.set_major_formatter(percent)
+    return bool(floor) and not far
 
 
 def _known(table: pd.DataFrame, column: str) -> Array | None:

@@ -10,57 +10,25 @@ them: a hook that returned something would silently replace the layer's output.
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch.nn.modules.dropout import _DropoutNd
 
-from layerwise.foundation.checks import InvalidType, UserError
 from layerwise.network.functions import tapped
+from layerwise.network.model import Stop, as_it_was, hooks, module_names, run, unwrap
 from layerwise.network.sites import INPUT, OUTPUT, ModelError, Site, Survey
-from layerwise.network.values import Batch, first_tensor, forward, pick, shapes_text, tensors
+from layerwise.network.values import Batch, first_tensor, forward, pick, tensors
 
 _PASSIVE = (nn.Identity, nn.Flatten, nn.Unflatten, _DropoutNd)
 """Modules that in eval mode hand their input on: no default layers."""
 
 _SAME = 1e-4
 """Largest relative difference at which a traced forward counts as the same computation."""
-
-
-def unwrap(model: nn.Module) -> nn.Module:
-    """Return the user's own module inside `DataParallel`, `torch.compile` and the like.
-
-    Raises
-    ------
-    InvalidType
-        If it is no module, is compiled by TorchScript, or has its parameters sharded.
-    """
-    if not isinstance(model, nn.Module):
-        raise InvalidType(f"model must be a torch.nn.Module; got {type(model).__name__}.")
-    while True:
-        if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
-            model = model.module
-        elif isinstance(inner := getattr(model, "_orig_mod", None), nn.Module):
-            model = inner
-        else:
-            break
-    if isinstance(model, torch.jit.ScriptModule):
-        raise InvalidType(
-            f"{type(model).__name__} is TorchScript, whose layers cannot be watched. Give the "
-            "Python module it was made from, and its weights."
-        )
-    if any(type(p).__name__ == "DTensor" for p in model.parameters()):
-        raise InvalidType(
-            f"{type(model).__name__} has parameters sharded over processes (DTensor). Gather them "
-            "on one process first, for example by loading a full state dict."
-        )
-    return model
 
 
 def survey(model: nn.Module, batch: Batch, *, functions: bool = True) -> Survey:
@@ -82,6 +50,7 @@ def survey(model: nn.Module, batch: Batch, *, functions: bool = True) -> Survey:
 
     Examples
     --------
+    >>> import torch
     >>> net = nn.Sequential(nn.Linear(3, 2), nn.ReLU())
     >>> for site in survey(net, torch.zeros(2, 3)).sites:
     ...     print(site.name, site.kind, site.shape)
@@ -91,13 +60,13 @@ def survey(model: nn.Module, batch: Batch, *, functions: bool = True) -> Survey:
     output output (2,)
     """
     model = unwrap(model)
-    names, aliases = _module_names(model)
+    names, aliases = module_names(model)
     n = len(first_tensor(batch))
     with as_it_was(model):
-        plain = _run(model, batch)
+        plain = run(model, batch)
         firings: list[tuple[nn.Module, Any]] = []
-        with _hooks(names, lambda module, value: firings.append((module, value))):
-            output = _run(model, batch)
+        with hooks(names, lambda module, value: firings.append((module, value))):
+            output = run(model, batch)
         calls = Counter(names[module] for module, _ in firings)
         seen: Counter[str] = Counter()
         sites = []
@@ -130,7 +99,7 @@ def survey(model: nn.Module, batch: Batch, *, functions: bool = True) -> Survey:
 def watch(
     model: nn.Module, sites: Sequence[Site], sink: Callable[[int, Tensor], None]
 ) -> Iterator[Callable[[Batch], None]]:
-    """Yield ``run(batch)``, which calls ``sink(i, tensor)`` for every site as it is computed.
+    """Yield ``run_batch(batch)``, which calls ``sink(i, tensor)`` for every site as it is computed.
 
     The tensor is the network's own: the sink must copy what it keeps before it returns, since a
     following in-place module may overwrite it. A forward stops after the last wanted value.
@@ -148,14 +117,15 @@ def watch(
 
     Examples
     --------
+    >>> import torch
     >>> net = nn.Sequential(nn.Linear(3, 2), nn.ReLU())
     >>> sites = [site for site in survey(net, torch.zeros(2, 3)).sites if site.name == "1"]
-    >>> with watch(net, sites, lambda i, tensor: print(i, tuple(tensor.shape))) as run:
-    ...     run(torch.zeros(5, 3))
+    >>> with watch(net, sites, lambda i, tensor: print(i, tuple(tensor.shape))) as run_batch:
+    ...     run_batch(torch.zeros(5, 3))
     0 (5, 2)
     """
     model = unwrap(model)
-    names, _ = _module_names(model)
+    names, _ = module_names(model)
     wanted: dict[tuple[str, int], list[int]] = {}
     for i, site in enumerate(sites):
         wanted.setdefault((site.source, site.call), []).append(i)
@@ -176,17 +146,17 @@ def watch(
             sink(i, tensor)
         calls[source] += 1
         if may_stop and calls == expected:
-            raise _Stop
+            raise Stop
 
-    def run(batch: Batch) -> None:
+    def run_batch(batch: Batch) -> None:
         calls.clear()
         if needs_input:
             sink(wanted[INPUT, 0][0], first_tensor(batch))
         if not expected and not needs_output:
             return
         try:
-            output = _run(runner, batch, named=model)
-        except _Stop:
+            output = run(runner, batch, named=model)
+        except Stop:
             return
         if calls != expected:
             source = next(name for name in expected if calls[name] != expected[name])
@@ -200,81 +170,9 @@ def watch(
 
     hooked = {module: name for module, name in names.items() if name in expected}
     nodes = {site.source for site in sites if site.is_function}
-    with as_it_was(model), _hooks(hooked, lambda module, value: take(hooked[module], value)):
+    with as_it_was(model), hooks(hooked, lambda module, value: take(hooked[module], value)):
         runner: nn.Module = tapped(model, take, nodes=nodes, whole=hooked)[0] if nodes else model
-        yield run
-
-
-@contextmanager
-def as_it_was(model: nn.Module) -> Iterator[None]:
-    """Put the model into eval mode, without gradients and compilation; restore every flag after.
-
-    No gradients by ``no_grad``, not ``inference_mode``: a model that keeps a tensor from forward
-    (a cache, a lazy parameter) could not be trained any more.
-    """
-    flags = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with torch.no_grad(), _eager():
-            yield
-    finally:
-        for module, training in flags:
-            module.training = training
-
-
-class _Stop(Exception):
-    """Everything wanted has been seen."""
-
-
-def _eager() -> AbstractContextManager[Any]:
-    """Keep compiled modules from skipping hooks (by default their guards ignore new ones)."""
-    if "torch._dynamo" not in sys.modules:  # nothing can be compiled yet, and it loads slowly
-        return nullcontext()
-    return cast("AbstractContextManager[Any]", torch.compiler.set_stance("force_eager"))
-
-
-@contextmanager
-def _hooks(modules: Iterable[nn.Module], see: Callable[[nn.Module, Any], None]) -> Iterator[None]:
-    def hook(module: nn.Module, args: Any, output: Any) -> None:
-        see(module, output)
-
-    handles = [module.register_forward_hook(hook) for module in modules]
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
-
-
-def _run(runner: nn.Module, batch: Batch, named: nn.Module | None = None) -> Any:
-    """Run the model; its own failure becomes one sentence, ours pass through."""
-    try:
-        return forward(runner, batch)
-    except (_Stop, UserError, OSError):
-        raise
-    except Exception as error:
-        reason = (str(error).strip().splitlines() or ["no message"])[0].rstrip(".")
-        raise ModelError(
-            f"{type(named or runner).__name__} failed on a batch of shape {shapes_text(batch)}: "
-            f"{type(error).__name__}: {reason}. "
-            "Check that the data fit the model, or lower the batch size if memory ran out."
-        ) from error
-
-
-def _module_names(model: nn.Module) -> tuple[dict[nn.Module, str], dict[str, str]]:
-    """Return the first name of every sub-module, and all further names with their first."""
-    names: dict[nn.Module, str] = {}
-    aliases: dict[str, str] = {}
-    for raw, module in model.named_modules(remove_duplicate=False):
-        is_wrapper = hasattr(module, "_orig_mod")  # of a compiled module: its inside counts
-        if module is model or is_wrapper or isinstance(module, torch.jit.ScriptModule):
-            continue
-        name = ".".join(part for part in raw.split(".") if part != "_orig_mod")
-        if module in names:
-            aliases[name] = names[module]
-        else:
-            names[module] = name
-    return names, aliases
+        yield run_batch
 
 
 def _sites(source: str, kind: str, value: Any, n: int, call: int = 0, calls: int = 1) -> list[Site]:
@@ -328,7 +226,7 @@ def _with_functions(
         traced, functions = tapped(
             model, lambda node, value: after.setdefault(here, []).append((node, value))
         )
-        with _hooks(names, see):
+        with hooks(names, see):
             output = forward(traced, batch)
         if _difference(plain, output) > _SAME:
             raise ValueError("the trace computes something else")

@@ -25,6 +25,9 @@ BLOCKS = 16
 CELLS = 64
 """The fewest cells a side; a map that would fill fewer gets smaller ones."""
 
+MOST_CELLS = 4096
+"""The most cells a side (0.5 GB); a map that flies apart gets larger ones."""
+
 MARGIN = 12
 """More nodes than cells: three that splines reach, the others where the kernel has its kink."""
 
@@ -153,7 +156,8 @@ class GridRepulsion:
 
     Parameters
     ----------
-    spacing : float, distance of grid nodes; the error falls with its square, the time with it too
+    spacing : float, distance of grid nodes; half of it costs up to four times as much,
+        for less than a third of the error
     """
 
     def __init__(self, spacing: float = SPACING) -> None:
@@ -190,11 +194,13 @@ def _grid(Y: Array, spacing: float) -> tuple[int, float]:
     """Nodes a side, and their distance, for a map.
 
     A small map gets a finer grid of at least :data:`CELLS` cells, so that the first iterations, on
-    which the picture depends, are precise. Both numbers move in jumps, to keep the kernel long.
+    which the picture depends, are precise. Both numbers move in jumps: the kernel can be kept.
     """
     extent = float(np.ptp(Y, axis=1).max())
     while extent < CELLS / 2 * spacing > 1e-6:
         spacing /= 2
+    while extent > MOST_CELLS * spacing:
+        spacing *= 2
     cells = max(CELLS, 16 * (int(extent / spacing) // 16 + 1))
     return fft.next_fast_len(cells + MARGIN, real=True), spacing
 

@@ -46,7 +46,7 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     method : "exact" (all pairs), "fft" (a grid), or "auto" (at every step the cheaper of the two)
     pca : int, reduce the activations to so many principal components first; None does so only
         above 12,000 observations, to 50
-    n_jobs : threads, None for all cores; the result does not depend on it
+    n_jobs : threads, None for all cores; same seed and n_jobs, same bytes
     random_state : int, Generator or None; draws the random start and the jitter of ties
 
     Attributes
@@ -60,7 +60,7 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     Notes
     -----
     Per iteration all pairs (exact), or n plus the area of the map (fft). 10,000 x 1,000 takes
-    about 5 CPU seconds, 60,000 x 50 about 20.
+    about 6 CPU seconds, 60,000 x 50 about 20.
 
     References
     ----------

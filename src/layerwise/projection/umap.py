@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -87,7 +88,9 @@ class UMAP(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 def _package() -> Any:
     """Import umap-learn, or say how to install it."""
     try:
-        import umap
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ImportWarning)  # of TensorFlow, which is not used here
+            import umap
     except ImportError:
         raise checks.NotFound(
             'UMAP needs the package umap-learn. Install it: pip install "layerwise[umap]".'

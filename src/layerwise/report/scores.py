@@ -84,7 +84,12 @@ class Scores:
         main = self._of(self.method)
         self.frame = summarize(main)
         rest = self._rows.drop(index=main.index).groupby(["method", "n_neighbors"], sort=True)
-        further = [summarize(select(p, method=m, n_neighbors=k)) for (m, k), p in rest]
+        further = [
+            summarize(
+                select(part, method=part["method"].iloc[0], n_neighbors=part["n_neighbors"].iloc[0])
+            )
+            for _, part in rest
+        ]
         self.others = pd.concat(further, ignore_index=True) if further else self.frame[:0]
 
     def __bool__(self) -> bool:

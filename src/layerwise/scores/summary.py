@@ -33,7 +33,7 @@ COLUMNS = (
 """
 
 
-_WITHOUT = {"method": "", "n_neighbors": 0}
+_WITHOUT: dict[str, Any] = {"method": "", "n_neighbors": 0}
 """What stands in a score of no projection and of no neighbourhood."""
 
 
