@@ -174,7 +174,7 @@ def test_a_torch_dataset_brings_labels_and_pictures(wrap: Any, tmp_path: Path) -
     np.testing.assert_array_equal(run.labels["label"], np.arange(12) % 3)
     thumbnails = run.thumbnails()
     assert thumbnails is not None
-    np.testing.assert_array_equal(thumbnails[:, 0], np.round(np.arange(12) / 12 * 255))
+    np.testing.assert_array_equal(thumbnails[:, 0], np.floor(np.arange(12) / 12 * 255 + 0.5))
 
 
 def test_a_data_set_brings_labels_and_names(tmp_path: Path) -> None:

@@ -74,7 +74,8 @@ def test_golden_text_of_a_small_run(small, rows, tmp_path):
     run.write_table("scores", flat, {"how": "2-D"})
     run.write_table(
         "scores", rows.scores({("epoch-009", "relu2"): 0.98}, seed=3, score="neighborhood hit n-D",
-                              n_neighbors=6, published=0.9836, source="Somebody 2017"), {"how": "n-D"},
+                              n_neighbors=6, published=0.9836, source="Somebody 2017"),
+        {"how": "n-D"},
     )  # fmt: skip
     how = {"method": "tsne", "parameters": {"perplexity": 5}, "random_state": 0}
     run.write_table("projections", rows.maps(run), how)
@@ -212,7 +213,7 @@ def test_a_run_mapped_and_scored_in_two_ways_has_its_own_numbers_under_each_map(
     assert first < second
     other = page.text.split("The other scores")[1].split("\nMaps\n")[0]
     third = value["tsne", "relu3", AFTER, 3, scores.TRUSTWORTHINESS]
-    assert f"trustworthiness\nt-SNE\n3\ntest\nrelu3\n{AFTER}\n{100 * third:.1f}\xa0%" in other
+    assert f"trustworthiness\nt-SNE\n3\ntest\nrelu3\n{AFTER}\n{100 * third:.1f} %" in other
 
 
 def test_several_seeds_show_their_spread(seeds):

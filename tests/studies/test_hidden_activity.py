@@ -16,7 +16,9 @@ from layerwise.studies.rauber2017 import HIDDEN, published
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     folder = tmp_path_factory.mktemp("study")
-    return hidden_activity("digits", to=folder, seeds=2, epochs=3, n_train=400, n_shown=200)
+    return hidden_activity(
+        "digits", to=folder, seeds=2, epochs=3, batch_size=16, n_train=400, n_shown=200
+    )
 
 
 def values(study: Study, score: str, subset: str, checkpoint: str) -> dict[str, float]:
@@ -57,7 +59,9 @@ def test_a_second_call_computes_nothing(study: Study, monkeypatch: pytest.Monkey
     folder = study.report.parent
     parts = {path: path.stat().st_mtime_ns for path in folder.rglob("*.npy")}
     page = study.report.read_bytes()
-    again = hidden_activity("digits", to=folder, seeds=2, epochs=3, n_train=400, n_shown=200)
+    again = hidden_activity(
+        "digits", to=folder, seeds=2, epochs=3, batch_size=16, n_train=400, n_shown=200
+    )
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.npy")} == parts
     assert again.report.read_bytes() == page, "same study, same page"
 

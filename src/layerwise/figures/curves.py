@@ -234,7 +234,7 @@ def _scale(ax: Axes, table: pd.DataFrame) -> bool:
     low, high = low - missing, high + missing
     floor = [] if floors is None else [float(np.nanmin(floors)), float(np.nanmax(floors))]
     far = bool(floor) and floor[1] < low - FAR * (high - low)
-    if floor and not far:
+    if floors is not None and not far:
         low, high = min(low, floor[0]), max(high, floor[1])
         ax.axhspan(*floor, color=INK, alpha=0.12, linewidth=0)
         ax.axhline(float(np.nanmean(floors)), color=INK, linewidth=1.3, linestyle=":")

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from layerwise.foundation import checks
 from layerwise.foundation.checks import InvalidType, invalid
 from layerwise.foundation.shapes import Array
-from layerwise.network.trace import as_it_was
+from layerwise.network.model import as_it_was
 
 
 def predict(model: nn.Module, inputs: Array | Tensor, *, batch_size: int = 256) -> Array:

@@ -32,7 +32,7 @@ from layerwise.foundation.shapes import Array
 from layerwise.models import checkpoint
 from layerwise.models.checkpoint import Checkpoint, Folder, Row
 from layerwise.models.evaluate import accuracy, batch, classes, observations, predict
-from layerwise.network.trace import as_it_was, unwrap
+from layerwise.network.model import as_it_was, unwrap
 from layerwise.network.weight_files import reason
 from layerwise.network.weights import fingerprint
 
