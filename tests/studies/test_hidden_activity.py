@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,12 +14,15 @@ from layerwise.studies.hidden_activity import Study
 from layerwise.studies.rauber2017 import HIDDEN, published
 
 
+SETTINGS: dict[str, Any] = {
+    "seeds": 2, "epochs": 6, "batch_size": 16, "n_train": 600, "n_shown": 200,
+}  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     folder = tmp_path_factory.mktemp("study")
-    return hidden_activity(
-        "digits", to=folder, seeds=2, epochs=3, batch_size=16, n_train=400, n_shown=200
-    )
+    return hidden_activity("digits", to=folder, **SETTINGS)
 
 
 def values(study: Study, score: str, subset: str, checkpoint: str) -> dict[str, float]:
@@ -33,7 +37,7 @@ def test_outcome_every_layer_has_its_scores_and_controls(study: Study) -> None:
     for subset in ("test", "train"):
         for score in (analysis.HIT_2D, analysis.HIT_ND):
             before = values(study, score, subset, "epoch-000")
-            after = values(study, score, subset, "epoch-003")
+            after = values(study, score, subset, "epoch-006")
             assert set(before) == {"input", *hidden}
             assert set(after) == hidden
             assert all(0.5 < value <= 1 for value in (before | after).values())
@@ -45,7 +49,7 @@ def test_outcome_every_layer_has_its_scores_and_controls(study: Study) -> None:
 
 def test_outcome_training_teaches(study: Study) -> None:
     before = values(study, analysis.ACCURACY, "test", "epoch-000")[""]
-    after = values(study, analysis.ACCURACY, "test", "epoch-003")[""]
+    after = values(study, analysis.ACCURACY, "test", "epoch-006")[""]
     assert before < 0.35 < 0.8 < after
 
 
@@ -59,9 +63,7 @@ def test_a_second_call_computes_nothing(study: Study, monkeypatch: pytest.Monkey
     folder = study.report.parent
     parts = {path: path.stat().st_mtime_ns for path in folder.rglob("*.npy")}
     page = study.report.read_bytes()
-    again = hidden_activity(
-        "digits", to=folder, seeds=2, epochs=3, batch_size=16, n_train=400, n_shown=200
-    )
+    again = hidden_activity("digits", to=folder, **SETTINGS)
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.npy")} == parts
     assert again.report.read_bytes() == page, "same study, same page"
 
