@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from layerwise import figures, report
+from layerwise import figures
 from layerwise.figures import Panel
 from layerwise.studies import hidden_activity
 
@@ -11,7 +11,7 @@ IMAGES = Path(__file__).parent / "images"
 
 def main() -> None:
     """Write the maps of the test subset before and after training."""
-    run = hidden_activity("digits", to="runs/demo", seeds=3, epochs=20, batch_size=64).runs[0]
+    run = hidden_activity("digits", to="runs/demo", seeds=3, command="layerwise demo").runs[0]
     maps = run.table("projections").query("subset == 'test'")
     hits = run.table("scores").query("subset == 'test' and score == 'neighborhood hit 2-D'")
     hits = hits.set_index(["checkpoint", "layer"])["value"]
@@ -32,7 +32,6 @@ def main() -> None:
     )  # fmt: skip
     IMAGES.mkdir(exist_ok=True)
     figures.save(figure, IMAGES / "maps.png")
-    report.write([run], IMAGES.parent.parent / "runs" / "demo" / "report.html")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from layerwise.studies import hidden_activity
 from layerwise.studies.hidden_activity import Study
 from layerwise.studies.rauber2017 import HIDDEN, published
 
-
 SETTINGS: dict[str, Any] = {
     "seeds": 2, "epochs": 6, "batch_size": 16, "n_train": 600, "n_shown": 200,
 }  # fmt: skip

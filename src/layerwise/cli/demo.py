@@ -22,7 +22,5 @@ def demo(
     """
     from layerwise.studies import hidden_activity
 
-    done = hidden_activity(
-        "digits", to=to, seeds=seeds, command="layerwise demo", batch_size=64, epochs=20
-    )
+    done = hidden_activity("digits", to=to, seeds=seeds, command="layerwise demo")
     show(done, json)

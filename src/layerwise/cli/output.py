@@ -18,16 +18,18 @@ def print_json(**content: Any) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str = "") -> None:
-    """Print a table on stdout; every column but the first is set right."""
+    """Print a table on stdout; every column but the first is set right, empty ones left out."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
+    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    shown = [i for i in range(len(columns)) if i == 0 or any(row[i] for row in texts)]
     table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for i, column in enumerate(columns):
-        table.add_column(column, justify="left" if i == 0 else "right", overflow="fold")
-    for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    for i in shown:
+        table.add_column(columns[i], justify="right" if i else "left", overflow="fold")
+    for row in texts:
+        table.add_row(*(row[i] for i in shown))
     width = None if sys.stdout.isatty() else 110
     Console(file=sys.stdout, width=width, markup=False, highlight=False).print(table)
 

@@ -97,6 +97,8 @@ def hidden_activity(
     checks.choice("hidden_activity", "network", network, tuple(_NETWORKS))
     checks.choice("hidden_activity", "profile", profile, tuple(PROFILES))
     checks.integer("hidden_activity", "seeds", seeds, 1)
+    if "epochs" in changes:
+        changes = {"min_updates": 0, **changes}
     settings = replace(PROFILES[profile][network], **changes)
     train, test = (data.load(name, split=split, data_dir=data_dir) for split in ("train", "test"))
     folder = (
@@ -129,6 +131,7 @@ def _one_seed(
     n_train = min(settings.n_train or len(train), len(train))
     if n_train < len(train):
         train = train.sample(n_train, random_state=seed, stratify=True)
+    settings = settings.for_data(n_train)
     label = next(iter(train.labels))
     n_classes = int(max(train.labels[label].max(), test.labels[label].max())) + 1
     model = _NETWORKS[network](train.input_shape, n_classes, random_state=seed)

@@ -7,7 +7,7 @@ those of two independent replications, since the text leaves them open.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from layerwise.scores import ACCURACY, HIT_2D
@@ -21,7 +21,7 @@ HIDDEN = {"mlp": ("relu1", "relu2", "relu3", "relu4"), "cnn": ("relu5", "relu6")
 
 @dataclass(frozen=True)
 class Profile:
-    """How much work: `n_train` None is the whole training set."""
+    """How much work: `n_train` None is the whole training set, `min_updates` for small ones."""
 
     epochs: int
     batch_size: int
@@ -30,13 +30,27 @@ class Profile:
     n_shown: int = 2000
     decay: float = 0.0
     optimizer: str = "sgd"
+    min_updates: int = 0
+
+    def for_data(self, n_train: int) -> Profile:
+        """Return the profile with as many more epochs as small data need for `min_updates`.
+
+        Examples
+        --------
+        >>> PROFILES["quick"]["mlp"].for_data(1_198).epochs
+        25
+        """
+        updates = -(-n_train // self.batch_size)
+        return replace(self, epochs=max(self.epochs, -(-self.min_updates // updates)))
 
 
 PROFILES = {
     "quick": {
-        "mlp": Profile(epochs=5, batch_size=128, learning_rate=0.05),
+        "mlp": Profile(epochs=5, batch_size=128, learning_rate=0.05, min_updates=250),
         # plain SGD stays at the largest class of SVHN for longer than a quick study lasts
-        "cnn": Profile(epochs=10, batch_size=64, learning_rate=0.0005, optimizer="adam"),
+        "cnn": Profile(
+            epochs=10, batch_size=64, learning_rate=0.0005, optimizer="adam", min_updates=400
+        ),
     },
     "paper": {
         "mlp": Profile(epochs=100, batch_size=16, learning_rate=0.01, decay=1e-9),
