@@ -11,7 +11,7 @@ demo: $(READY)
 
 test: $(READY)
 	$(THREADS) $(BIN)/python -m pytest -m "not slow"
-	$(THREADS) $(BIN)/python -m pytest -q src --jaxtyping-packages=layerwise,beartype.beartype
+	PYTHONPATH=tests $(THREADS) $(BIN)/python -m pytest -q src --jaxtyping-packages=layerwise,typed.check
 
 slow: $(READY)
 	$(THREADS) $(BIN)/python -m pytest -m slow --timeout 3600

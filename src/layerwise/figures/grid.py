@@ -89,7 +89,7 @@ def small_multiples(
 
     Examples
     --------
-    >>> square = [[0.0, 0], [0, 1], [1, 0], [1, 1]]
+    >>> square = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]])
     >>> figure = small_multiples([Panel(square), Panel(square)], columns=["relu1", "relu2"])
     >>> [ax.get_title() for ax in figure.axes]
     ['relu1', 'relu2']

@@ -45,7 +45,7 @@ def confusion(
 
     Examples
     --------
-    >>> figure = confusion([[9, 1], [0, 10]], ["cat", "dog"])
+    >>> figure = confusion(np.array([[9, 1], [0, 10]]), ["cat", "dog"])
     >>> [text.get_text() for text in figure.axes[0].texts]
     ['9', '1', '10']
     """

@@ -19,7 +19,7 @@ from layerwise.figures.color import MISSING, SEQUENTIAL, class_colors, classes_o
 from layerwise.figures.style import INK, SMALL, TEXT, WIDTH, bare, fit, new_figure, shorten
 from layerwise.figures.thumbnails import draw_thumbnails
 from layerwise.foundation import checks
-from layerwise.foundation.shapes import Array, Images, Labels, PerObservation, Points
+from layerwise.foundation.shapes import Array, GreyImages, Images, Labels, PerObservation, Points
 
 LONGEST_NAME = 22
 MOST_ENTRIES = 20
@@ -36,7 +36,7 @@ def scatter(
     correct: Labels | None = None,
     title: str = "",
     legend: bool = True,
-    images: Images | None = None,
+    images: Images | GreyImages | None = None,
 ) -> Figure:
     """Draw one projection.
 
@@ -68,7 +68,8 @@ def scatter(
 
     Examples
     --------
-    >>> figure = scatter([[0.0, 0], [1, 1], [2, 0]], ["cat", "dog", "cat"], title="two classes")
+    >>> Y, labels = np.array([[0.0, 0], [1, 1], [2, 0]]), np.array(["cat", "dog", "cat"])
+    >>> figure = scatter(Y, labels, title="two classes")
     >>> [text.get_text() for text in figure.legends[0].get_texts()]
     ['cat', 'dog']
     """

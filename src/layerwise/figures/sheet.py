@@ -10,14 +10,14 @@ from matplotlib.figure import Figure
 
 from layerwise.figures.style import FAINT, INK, SMALL, WIDTH, fit, new_figure
 from layerwise.foundation import checks
-from layerwise.foundation.shapes import Images, Labels
+from layerwise.foundation.shapes import GreyImages, Images, Labels
 
 ERROR = "#B3261E"
 """Frame and caption of a misclassified observation."""
 
 
 def contact_sheet(
-    images: Images,
+    images: Images | GreyImages,
     captions: Sequence[str] | None = None,
     *,
     correct: Labels | None = None,
@@ -47,7 +47,7 @@ def contact_sheet(
     Examples
     --------
     >>> figure = contact_sheet(np.zeros((2, 8, 8), np.uint8), ["3 → 3", "3 → 5"],
-    ...                        correct=[True, False])
+    ...                        correct=np.array([True, False]))
     >>> [ax.get_xlabel() for ax in figure.axes]
     ['× 3 → 5', '3 → 3']
     """

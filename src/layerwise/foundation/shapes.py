@@ -19,8 +19,14 @@ else:
 Activations = Num[Array, "n_observations n_units"]
 """Activations of one layer: one row per observation, one column per unit."""
 
+OtherActivations = Num[Array, "n_observations n_other_units"]
+"""The same observations in a second space: a projection, another layer, another network."""
+
 Points = Float[Array, "n_observations n_components"]
 """A projection: one point per observation (or per unit)."""
+
+NewPoints = Float[Array, "n_new n_components"]
+"""The places of further observations in that projection."""
 
 Labels = Shaped[Array, "n_observations"]
 """One label per observation: integers or strings."""
@@ -33,6 +39,9 @@ Dissimilarity = Float[Array, "n n"]
 
 Images = UInt8[Array, "n_observations height width channels"]
 """Pictures of the observations, 0 to 255; channels is 1 (grey) or 3 (RGB)."""
+
+GreyImages = UInt8[Array, "n_observations height width"]
+"""The same without channels."""
 
 Neighbors = Int[Array, "n_observations n_neighbors"]
 """Row numbers of each observation's nearest others, nearest first."""

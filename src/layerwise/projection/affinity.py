@@ -9,6 +9,8 @@ Source: van der Maaten and Hinton 2008, equation 1; the cut at three perplexitie
 
 from __future__ import annotations
 
+from typing import no_type_check
+
 import numpy as np
 import scipy.sparse as sp
 from numba import prange
@@ -18,7 +20,8 @@ from layerwise.projection.kernels import kernel
 
 
 @kernel(parallel=True)
-def _calibrate(squared, perplexity):  # type: ignore[no-untyped-def]
+@no_type_check
+def _calibrate(squared, perplexity):
     """Rows of probabilities whose entropy is log(perplexity), by safeguarded Newton steps."""
     n, k = squared.shape
     probabilities = np.empty((n, k), np.float32)

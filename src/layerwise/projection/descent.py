@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import no_type_check
 
 import numpy as np
 import scipy.sparse as sp
@@ -40,7 +41,8 @@ class Phase:
 
 
 @kernel(fastmath=True, parallel=True)
-def _move(indptr, indices, p, target, Y, parts, z, scale, rate, velocity, gains, moved):  # type: ignore[no-untyped-def]
+@no_type_check
+def _move(indptr, indices, p, target, Y, parts, z, scale, rate, velocity, gains, moved):
     """Write the points after one step to `moved`; attraction is towards `target`."""
     n = Y.shape[1]
     x, y = target[0], target[1]
@@ -120,7 +122,8 @@ def descend(
 
 
 @kernel(fastmath=True, parallel=True)
-def _attraction_terms(indptr, indices, p, Y):  # type: ignore[no-untyped-def]
+@no_type_check
+def _attraction_terms(indptr, indices, p, Y):
     """Per row, the sum of p log p/q with q not normalised."""
     terms = np.zeros(Y.shape[1])
     for i in prange(Y.shape[1]):

@@ -10,6 +10,8 @@ Source: van der Maaten and Hinton 2008, equation 5 (the second sum).
 
 from __future__ import annotations
 
+from typing import no_type_check
+
 import numpy as np
 from numba import prange
 
@@ -26,7 +28,8 @@ ONE = np.float32(1.0)
 
 
 @kernel(fastmath=True)
-def _one_row(xi, yi, x, y, fx, fy):  # type: ignore[no-untyped-def]
+@no_type_check
+def _one_row(xi, yi, x, y, fx, fy):
     """Add one point's push on the points `x`, `y`; return their push on it and the sum of q."""
     fast_reciprocals()
     z = ax = ay = np.float32(0.0)
@@ -44,7 +47,8 @@ def _one_row(xi, yi, x, y, fx, fy):  # type: ignore[no-untyped-def]
 
 
 @kernel(fastmath=True)
-def _two_rows(xi, yi, xk, yk, x, y, fx, fy):  # type: ignore[no-untyped-def]
+@no_type_check
+def _two_rows(xi, yi, xk, yk, x, y, fx, fy):
     """As :func:`_one_row` for two points at once: half the loads and stores of the tile."""
     fast_reciprocals()
     z = ax = ay = bx = by = np.float32(0.0)
@@ -68,7 +72,8 @@ def _two_rows(xi, yi, xk, yk, x, y, fx, fy):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _tile_pair(x, y, fx, fy, i0, i1, j0, j1):  # type: ignore[no-untyped-def]
+@no_type_check
+def _tile_pair(x, y, fx, fy, i0, i1, j0, j1):
     """Add the forces between tile i and tile j; return the sum of q over their pairs."""
     total = 0.0
     if i0 == j0:
@@ -92,7 +97,8 @@ def _tile_pair(x, y, fx, fy, i0, i1, j0, j1):  # type: ignore[no-untyped-def]
 
 
 @kernel(parallel=True)
-def _forces(Y, tile, tasks):  # type: ignore[no-untyped-def]
+@no_type_check
+def _forces(Y, tile, tasks):
     n = Y.shape[1]
     parts = np.zeros((tasks, 2, n), np.float32)
     sums = np.zeros(tasks)

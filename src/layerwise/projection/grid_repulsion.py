@@ -9,6 +9,8 @@ openTSNE convolve four charges with Lagrange polynomials. Leaves out: maps that 
 
 from __future__ import annotations
 
+from typing import no_type_check
+
 import numpy as np
 from numba import prange
 from scipy import fft
@@ -36,7 +38,8 @@ BAND = 4
 
 
 @kernel(fastmath=True)
-def _spline(t):  # type: ignore[no-untyped-def]
+@no_type_check
+def _spline(t):
     """Weights of the four nodes around a point that lies `t` in [0, 1) beyond the second."""
     sixth = np.float32(1 / 6)
     u = np.float32(1) - t
@@ -50,7 +53,8 @@ def _spline(t):  # type: ignore[no-untyped-def]
 
 
 @kernel(fastmath=True)
-def _slope(t):  # type: ignore[no-untyped-def]
+@no_type_check
+def _slope(t):
     """Differentiate the four weights of :func:`_spline`."""
     half, three_halves = np.float32(0.5), np.float32(1.5)
     u = np.float32(1) - t
@@ -63,7 +67,8 @@ def _slope(t):  # type: ignore[no-untyped-def]
 
 
 @kernel(fastmath=True)
-def _overlap(a, b):  # type: ignore[no-untyped-def]
+@no_type_check
+def _overlap(a, b):
     """Sum the products of weights `a` and `b` that lie 0, 1, 2 and 3 nodes apart, either way."""
     return (
         a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3],
@@ -74,7 +79,8 @@ def _overlap(a, b):  # type: ignore[no-untyped-def]
 
 
 @kernel(fastmath=True)
-def _sort_by_row(u, size):  # type: ignore[no-untyped-def]
+@no_type_check
+def _sort_by_row(u, size):
     """Sort the points by grid row, counting: the order, and where each row starts."""
     start = np.zeros(size + 1, np.int64)
     for i in range(len(u)):
@@ -90,7 +96,8 @@ def _sort_by_row(u, size):  # type: ignore[no-untyped-def]
 
 
 @kernel(fastmath=True, parallel=True)
-def _spread(u, v, order, start, size):  # type: ignore[no-untyped-def]
+@no_type_check
+def _spread(u, v, order, start, size):
     """Density of the points on the grid; the right half stays empty for the convolution."""
     density = np.zeros((size, 2 * size), np.float32)
     bands = (size + BAND - 1) // BAND
@@ -112,7 +119,8 @@ def _spread(u, v, order, start, size):  # type: ignore[no-untyped-def]
 
 
 @kernel(fastmath=True, parallel=True)
-def _gather(u, v, order, potential, near, spacing):  # type: ignore[no-untyped-def]
+@no_type_check
+def _gather(u, v, order, potential, near, spacing):
     """Minus half the gradient of the potential of the other points, and the potential's sum.
 
     A point also feels its own image on the grid, as a force that depends on where it lies between

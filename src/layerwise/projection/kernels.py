@@ -1,6 +1,7 @@
 """How the numerical kernels of this room are compiled: numba, cached on disk, no zero-checks.
 
-Two intrinsics say to the compiler what Python source cannot.
+Two intrinsics say to the compiler what Python source cannot. Kernels are marked `no_type_check`:
+numba infers their types, and cannot compile a function that a run-time checker has wrapped.
 """
 
 from __future__ import annotations

@@ -10,10 +10,12 @@ the normaliser of one point instead of all is ours.
 
 from __future__ import annotations
 
+from typing import no_type_check
+
 import numpy as np
 from numba import prange
 
-from layerwise.foundation.shapes import Array, Points
+from layerwise.foundation.shapes import Array, NewPoints, Points
 from layerwise.projection.kernels import kernel
 
 STEPS = 100
@@ -22,7 +24,8 @@ MOMENTUM = 0.8
 
 
 @kernel(fastmath=True)
-def _repulsion(xi, yi, x, y):  # type: ignore[no-untyped-def]
+@no_type_check
+def _repulsion(xi, yi, x, y):
     fx = fy = z = np.float32(0)
     for j in range(len(x)):
         dx = xi - x[j]
@@ -36,7 +39,8 @@ def _repulsion(xi, yi, x, y):  # type: ignore[no-untyped-def]
 
 
 @kernel(parallel=True)
-def _descend(neighbours, weights, x, y, steps, rate, momentum):  # type: ignore[no-untyped-def]
+@no_type_check
+def _descend(neighbours, weights, x, y, steps, rate, momentum):
     m, k = neighbours.shape
     Y = np.zeros((m, 2), np.float32)
     for i in prange(m):
@@ -60,7 +64,7 @@ def _descend(neighbours, weights, x, y, steps, rate, momentum):  # type: ignore[
     return Y
 
 
-def place(neighbours: Array, weights: Array, embedding: Points) -> Points:
+def place(neighbours: Array, weights: Array, embedding: Points) -> NewPoints:
     """Return places (m, n_components) for new observations in a fixed map.
 
     Parameters
@@ -82,7 +86,7 @@ def place(neighbours: Array, weights: Array, embedding: Points) -> Points:
     n, n_components = embedding.shape
     Y = np.zeros((2, n), np.float32)  # a line is a map without height
     Y[:n_components] = embedding.T
-    placed: Points = _descend(
+    placed: NewPoints = _descend(
         neighbours, weights, Y[0], Y[1], STEPS, np.float32(RATE), np.float32(MOMENTUM)
     )
     return placed[:, :n_components]

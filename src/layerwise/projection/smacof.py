@@ -11,6 +11,7 @@ Source: De Leeuw 1977; Borg and Groenen 2005, section 8.6.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import no_type_check
 
 import numpy as np
 from numba import prange
@@ -28,7 +29,8 @@ _TINY = np.float32(1e-30)
 
 
 @kernel(fastmath=True)
-def _pull(xi, yi, x, y, d, gx, gy):  # type: ignore[no-untyped-def]
+@no_type_check
+def _pull(xi, yi, x, y, d, gx, gy):
     """One row's share of the Guttman sums; return the row's own sums and its squared error."""
     ax = ay = error = np.float32(0)
     for j in range(len(x)):
@@ -49,7 +51,8 @@ def _pull(xi, yi, x, y, d, gx, gy):  # type: ignore[no-untyped-def]
 
 
 @kernel(parallel=True)
-def _step(D, Y, relaxation, tasks):  # type: ignore[no-untyped-def]
+@no_type_check
+def _step(D, Y, relaxation, tasks):
     n = len(D)
     parts = np.zeros((tasks, 2, n), np.float32)
     errors = np.zeros(tasks)

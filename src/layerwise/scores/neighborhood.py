@@ -16,7 +16,14 @@ import numpy as np
 
 from layerwise.foundation import checks
 from layerwise.foundation.random import RandomState, generator
-from layerwise.foundation.shapes import Activations, Array, Labels, Neighbors, PerObservation
+from layerwise.foundation.shapes import (
+    Activations,
+    Array,
+    Labels,
+    Neighbors,
+    OtherActivations,
+    PerObservation,
+)
 from layerwise.scores.classes import class_codes
 from layerwise.scores.distances import centred, sampled_rows, squared_distances, two_spaces
 from layerwise.scores.neighbors import check_n_neighbors, nearest_neighbors, recall, smallest
@@ -60,7 +67,8 @@ def neighborhood_hit(
 
     Examples
     --------
-    >>> neighborhood_hit([[0.0, 0], [0, 1], [9, 9], [9, 8]], [0, 0, 1, 1], n_neighbors=1)
+    >>> Y = np.array([[0.0, 0], [0, 1], [9, 9], [9, 8]])
+    >>> neighborhood_hit(Y, np.array([0, 0, 1, 1]), n_neighbors=1)
     1.0
     """
     codes, _, found = _prepare("neighborhood_hit", Y, labels, n_neighbors, neighbors)
@@ -85,7 +93,8 @@ def neighborhood_hits(
 
     Examples
     --------
-    >>> neighborhood_hits([[0.0, 0], [0, 1], [0, 2]], [7, 7, 8], n_neighbors=1).tolist()
+    >>> Y = np.array([[0.0, 0], [0, 1], [0, 2]])
+    >>> neighborhood_hits(Y, np.array([7, 7, 8]), n_neighbors=1).tolist()
     [1.0, 1.0, 0.0]
     """
     codes, _, found = _prepare("neighborhood_hits", Y, labels, n_neighbors, neighbors)
@@ -108,7 +117,8 @@ def neighborhood_hit_by_class(
 
     Examples
     --------
-    >>> neighborhood_hit_by_class([[0.0, 0], [0, 1], [0, 2]], ["a", "a", "b"], n_neighbors=1)
+    >>> Y = np.array([[0.0, 0], [0, 1], [0, 2]])
+    >>> neighborhood_hit_by_class(Y, np.array(["a", "a", "b"]), n_neighbors=1)
     {'a': 1.0, 'b': 0.0}
     """
     codes, classes, found = _prepare("neighborhood_hit_by_class", Y, labels, n_neighbors, neighbors)
@@ -159,7 +169,7 @@ def shuffled_neighborhood_hit(
 
 def trustworthiness(
     X: Activations,
-    Y: Activations,
+    Y: OtherActivations,
     *,
     n_neighbors: int = 6,
     n_samples: int = 5_000,
@@ -209,7 +219,7 @@ def trustworthiness(
 
 def continuity(
     X: Activations,
-    Y: Activations,
+    Y: OtherActivations,
     *,
     n_neighbors: int = 6,
     n_samples: int = 5_000,
@@ -242,7 +252,7 @@ def continuity(
     return _trust("continuity", Y, X, n_neighbors, n_samples, random_state)
 
 
-def neighborhood_agreement(X: Activations, Y: Activations, *, n_neighbors: int = 6) -> float:
+def neighborhood_agreement(X: Activations, Y: OtherActivations, *, n_neighbors: int = 6) -> float:
     r"""Mean share of nearest neighbours that two spaces have in common.
 
     .. math:: A_k = \frac{1}{nk} \sum_i |N_k^X(i) \cap N_k^Y(i)|
@@ -266,7 +276,8 @@ def neighborhood_agreement(X: Activations, Y: Activations, *, n_neighbors: int =
 
     Examples
     --------
-    >>> neighborhood_agreement([[0.0], [1], [3], [7]], [[0.0], [1], [3], [-9]], n_neighbors=1)
+    >>> X, Y = np.array([[0.0], [1], [3], [7]]), np.array([[0.0], [1], [3], [-9]])
+    >>> neighborhood_agreement(X, Y, n_neighbors=1)
     0.75
     """
     X, Y = two_spaces("neighborhood_agreement", X, Y, min_rows=2)

@@ -55,7 +55,7 @@ def nearest_neighbors(X: Activations, n_neighbors: int) -> Neighbors:
 
     Examples
     --------
-    >>> nearest_neighbors([[0.0, 0], [0, 0], [9, 9], [9, 8]], 1).ravel().tolist()
+    >>> nearest_neighbors(np.array([[0.0, 0], [0, 0], [9, 9], [9, 8]]), 1).ravel().tolist()
     [1, 0, 3, 2]
     """
     X = checks.matrix("nearest_neighbors", "X", X, min_rows=2)

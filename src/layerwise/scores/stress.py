@@ -12,14 +12,14 @@ import numpy as np
 
 from layerwise.foundation import checks
 from layerwise.foundation.random import RandomState
-from layerwise.foundation.shapes import Activations, Dissimilarity, Labels
+from layerwise.foundation.shapes import Activations, Dissimilarity, Labels, OtherActivations
 from layerwise.scores.classes import class_codes
 from layerwise.scores.distances import centred, pair_distances, sampled_rows, two_spaces
 
 
 def kruskal_stress(
     X: Activations | Dissimilarity,
-    Y: Activations,
+    Y: OtherActivations,
     *,
     metric: str = "euclidean",
     scale: bool = True,
@@ -99,7 +99,7 @@ def kruskal_stress(
 
 def shepard_correlation(
     X: Activations,
-    Y: Activations,
+    Y: OtherActivations,
     *,
     n_samples: int = 3_000,
     random_state: RandomState = 0,
@@ -182,7 +182,8 @@ def silhouette(
 
     Examples
     --------
-    >>> round(silhouette([[0.0, 0], [0, 1], [9, 9], [9, 8]], [0, 0, 1, 1]), 2)
+    >>> Y = np.array([[0.0, 0], [0, 1], [9, 9], [9, 8]])
+    >>> round(silhouette(Y, np.array([0, 0, 1, 1])), 2)
     0.92
     """
     from sklearn.metrics import silhouette_score

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array
@@ -26,6 +26,7 @@ from layerwise.store.parts import AGAIN, Part, PartWriter
 from layerwise.store.records import plain, read_record, write_record
 
 
+@runtime_checkable
 class Append(Protocol):
     """Adds a batch to one layer; counters (say, ``overflow=3``) are summed over the batches."""
 

@@ -172,7 +172,7 @@ class Manifest:
                     rows_per_part=record["rows_per_part"],
                     fingerprint=_text(record["fingerprint"]),
                     provenance=dict(record["provenance"]),
-                    layers=_all(Layer, record["layers"]),
+                    layers=_all(_layer, record["layers"]),
                     checkpoints=_all(Checkpoint, record["checkpoints"]),
                 )
         except (checks.InvalidValue, checks.InvalidType) as error:
@@ -183,6 +183,11 @@ def _text(mapping: Mapping[str, str]) -> dict[str, str]:
     if not all(isinstance(value, str) for value in mapping.values()):
         raise TypeError("a fingerprint is not text")
     return dict(mapping)
+
+
+def _layer(*, shape: Sequence[int], **others: Any) -> Layer:
+    """Return the layer of a record, where `shape` is a list: JSON has no tuples."""
+    return Layer(shape=tuple(shape), **others)
 
 
 def _all(kind: Callable[..., _Item], items: Sequence[Mapping[str, Any]]) -> tuple[_Item, ...]:
