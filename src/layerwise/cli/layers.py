@@ -21,7 +21,7 @@ def layers(
     ] = None,
     json: options.Json = False,
 ) -> None:
-    """List a network's layers: names, shapes, bytes per observation.
+    """List what of a network can be recorded.
 
     A star marks what is recorded by default. Example: layerwise layers mymodel.py:Net
     --shape 1,28,28

@@ -28,7 +28,9 @@ def project(
     seed: options.Seed = 0,
     json: options.Json = False,
 ) -> None:
-    """Project the observations by what layers say of them, and keep the maps in the run.
+    """Map the observations by their activations.
+
+    The maps are kept in the run.
 
     Example: layerwise project runs/mine --layer 'relu*' --method tsne
     """

@@ -54,7 +54,9 @@ def record(
     seed: options.Seed = 0,
     json: options.Json = False,
 ) -> None:
-    """Record what the layers of a network compute over a data set; resumes after a kill.
+    """Record what the layers of a network compute.
+
+    Run again after a kill, it resumes and ends with the same bytes.
 
     Example: layerwise record mymodel.py:Net --weights net.pt --data mnist --to runs/mine
     """

@@ -21,7 +21,9 @@ def report(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Write the report of a run as one HTML file that opens by double-click.
+    """Write the report of a run, one HTML file.
+
+    It opens by double-click and loads nothing.
 
     Example: layerwise report runs/mine -o mine.html
     """

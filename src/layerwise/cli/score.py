@@ -24,7 +24,9 @@ def score(
     seed: options.Seed = 0,
     json: options.Json = False,
 ) -> None:
-    """Score layers: neighbourhood hit in n-D and 2-D, trustworthiness, continuity.
+    """Score how well layers separate the classes.
+
+    Neighbourhood hit in n-D and 2-D with its floor, trustworthiness, continuity, accuracy.
 
     Maps that are not there yet are made. Example: layerwise score runs/mine --layer 'relu*'
     """

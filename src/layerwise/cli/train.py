@@ -24,7 +24,9 @@ def train(
     to: Annotated[Path, typer.Option(help="Folder for the checkpoints.")] = Path("runs/training"),
     json: options.Json = False,
 ) -> None:
-    """Train a network and save a checkpoint after every epoch; resumes.
+    """Train a network, with a checkpoint every epoch.
+
+    Run again after a kill, it resumes.
 
     Example: layerwise train --data digits --epochs 5 --to runs/digits
     """

@@ -28,7 +28,9 @@ def verify(
     seed: options.Seed = 0,
     json: options.Json = False,
 ) -> None:
-    """Check every byte of a run against its checksums; exit code 1 if anything is wrong.
+    """Check every byte of a run.
+
+    Exit code 1 if anything differs from its checksum or is missing.
 
     Example: layerwise verify runs/mine
     """
