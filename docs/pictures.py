@@ -11,7 +11,7 @@ IMAGES = Path(__file__).parent / "images"
 
 def main() -> None:
     """Write the maps of the test subset before and after training."""
-    run = hidden_activity("digits", to="runs/demo", seeds=3, command="layerwise demo").runs[0]
+    run = hidden_activity("digits", to="runs/demo", seeds=2, command="layerwise demo").runs[0]
     maps = run.table("projections").query("subset == 'test'")
     hits = run.table("scores").query("subset == 'test' and score == 'neighborhood hit 2-D'")
     hits = hits.set_index(["checkpoint", "layer"])["value"]

@@ -13,12 +13,12 @@ from layerwise.cli.study import show
 
 def demo(
     to: Annotated[Path, typer.Option(help="Folder for runs and report.")] = Path("runs/demo"),
-    seeds: Annotated[int, typer.Option(help="Networks to train.")] = 3,
+    seeds: Annotated[int, typer.Option(help="Networks to train.")] = 2,
     json: options.Json = False,
 ) -> None:
     """Run the main job on embedded real digits, in a minute.
 
-    Trains three networks on 1,797 handwritten digits and reports what each layer separates, before
+    Trains two networks on 1,797 handwritten digits and reports what each layer separates, before
     and after. Needs no download. Example: layerwise demo
     """
     from layerwise.studies import hidden_activity
