@@ -299,8 +299,4 @@ def tidy(
 
 
 def _checkpoint(run: Run, checkpoint: str | None) -> str:
-    if checkpoint is None:
-        return run.checkpoints[-1]
-    if checkpoint not in run.checkpoints:
-        raise checks.not_found("checkpoint", checkpoint, str(run.path), run.checkpoints)
-    return checkpoint
+    return run.checkpoint(run.checkpoints[-1] if checkpoint is None else checkpoint).name

@@ -10,6 +10,7 @@ from layerwise.cli import options
 from layerwise.cli.inputs import open_run
 from layerwise.cli.output import print_json, print_table
 from layerwise.foundation.checks import not_found
+from layerwise.foundation.globs import matches
 
 if TYPE_CHECKING:
     from layerwise.store import Run
@@ -55,20 +56,15 @@ def project(
 
 def chosen(run: Run, layers: list[str] | None, checkpoint: str | None) -> list[tuple[str, str]]:
     """Return the layers and checkpoints that names and globs ask for; "output" only by name."""
-    from fnmatch import fnmatchcase
-
     wanted = [name for name in run.layers if name != "output"]
     if layers:
         wanted = []
         for pattern in layers:
-            literal = pattern.replace("[", "[[]")
-            matched = [name for name in run.layers if fnmatchcase(name, literal)]
+            matched = [name for name in run.layers if matches(name, pattern)]
             if not matched:
                 raise not_found("layer", pattern, str(run.path), run.layers)
             wanted += [name for name in matched if name not in wanted]
-    if checkpoint is not None and checkpoint not in run.checkpoints:
-        raise not_found("checkpoint", checkpoint, str(run.path), run.checkpoints)
-    checkpoints = [checkpoint] if checkpoint else list(run.checkpoints)
+    checkpoints = list(run.checkpoints) if checkpoint is None else [run.checkpoint(checkpoint).name]
     return [
         (name, place)
         for place in checkpoints

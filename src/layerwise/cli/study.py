@@ -69,10 +69,12 @@ def show(done: Study, json: bool) -> None:
 
 def _print_hits(done: Study, subset: str) -> None:
     """Print the neighbourhood hit by layer, before and after training."""
+    from layerwise.scores import HIT_2D as two
+    from layerwise.scores import HIT_ND as many
+
     cell = _Cells(done, subset)
     first, *hidden = (layer for layer in done.runs[0].layers if layer != "output")
     before, after = done.runs[0].checkpoints[0], done.runs[0].checkpoints[-1]
-    two, many = "neighborhood hit 2-D", "neighborhood hit n-D"
     raw = (
         "raw input", cell(two, before, first), "", cell(many, before, first), "",
         cell(two, before, first, "floor"), cell(two, before, first, "published"), "",
@@ -96,15 +98,15 @@ def _print_hits(done: Study, subset: str) -> None:
 
 
 def _print_accuracies(done: Study) -> None:
+    """Print what share the network classifies rightly, before and after training."""
+    from layerwise.scores import ACCURACY
+    from layerwise.studies.rauber2017 import TEST_ACCURACY
+
     before, after = done.runs[0].checkpoints[0], done.runs[0].checkpoints[-1]
     lines = []
-    for score, subset in (
-        ("accuracy", "test"),
-        ("accuracy", "train"),
-        ("accuracy, whole test set", "test"),
-    ):
+    for score, subset in ((ACCURACY, "test"), (ACCURACY, "train"), (TEST_ACCURACY, "test")):
         cell = _Cells(done, subset)
-        shown = f"{score}, shown {subset} subset" if score == "accuracy" else score
+        shown = f"{score}, shown {subset} subset" if score == ACCURACY else score
         found = (cell(score, before), cell(score, after))
         lines.append((shown, *found, cell(score, after, "", "published")))
     print_table(("network", "before", "after", "paper after"), lines)

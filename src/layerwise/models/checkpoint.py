@@ -64,6 +64,17 @@ class Checkpoint:
     seconds: float
 
 
+def name_of(epoch: int) -> str:
+    """Return the name of the checkpoint at the end of an epoch.
+
+    Examples
+    --------
+    >>> name_of(3)
+    'epoch-003'
+    """
+    return f"epoch-{epoch:03d}"
+
+
 @dataclass(frozen=True)
 class Folder:
     """The folder of one training."""
@@ -111,7 +122,7 @@ class Folder:
 
     def checkpoint(self, row: Row) -> Checkpoint:
         """Return the row as a user sees it."""
-        name = f"epoch-{row['epoch']:03d}"
+        name = name_of(row["epoch"])
         test = row["test_accuracy"]
         return Checkpoint(
             name, row["epoch"], row["step"], self.path / f"{name}.safetensors",

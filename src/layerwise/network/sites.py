@@ -7,7 +7,6 @@ name in `torch.fx`), ``input`` and ``output`` the network's own unless a module 
 
 from __future__ import annotations
 
-import fnmatch
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 import torch
 
 from layerwise.foundation.checks import NotFound, UserError, not_found
+from layerwise.foundation.globs import matches
 from layerwise.network.values import Path
 
 INPUT, OUTPUT = "input", "output"
@@ -171,11 +171,10 @@ def _match(found: Survey, asked: str) -> list[str]:
                 stacklevel=4,
             )
         return [usable[0].name]
-    literal = asked.replace("[", "[[]")  # brackets are addresses here, not character classes
     matched = [
         site.name
         for site in found.sites
-        if site.recordable and not site.is_border and fnmatch.fnmatchcase(site.name, literal)
+        if site.recordable and not site.is_border and matches(site.name, asked)
     ]
     if matched:
         return matched

@@ -8,12 +8,12 @@ features) and give one value per feature. A layer without positions stays as it 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 
 import torch
 from torch import Tensor
 
 from layerwise.foundation.checks import choice, invalid, not_found
+from layerwise.foundation.globs import matches
 
 POOLINGS = ("flatten", "mean", "max", "cls", "last", "masked_mean")
 
@@ -27,8 +27,7 @@ def choose(pooling: str | Mapping[str, str], layer: str) -> str:
     ('mean', 'flatten')
     """
     rules = {"*": pooling} if isinstance(pooling, str) else pooling
-    literal = ((name.replace("[", "[[]"), how) for name, how in rules.items())
-    how = next((how for name, how in literal if fnmatchcase(layer, name)), "flatten")
+    how = next((how for glob, how in rules.items() if matches(layer, glob)), "flatten")
     return choice("record", "pooling", how, POOLINGS)
 
 
@@ -36,9 +35,9 @@ def check_rules(pooling: str | Mapping[str, str], layers: list[str]) -> None:
     """Refuse a rule that matches no layer: it is a typing error."""
     if isinstance(pooling, str):
         return
-    for name in pooling:
-        if not any(fnmatchcase(layer, name.replace("[", "[[]")) for layer in layers):
-            raise not_found("layer", name, "pooling", layers)
+    for glob in pooling:
+        if not any(matches(layer, glob) for layer in layers):
+            raise not_found("layer", glob, "pooling", layers)
 
 
 def pooled_shape(shape: tuple[int, ...], how: str) -> tuple[int, ...]:

@@ -23,6 +23,7 @@ from layerwise.data import DataSet
 from layerwise.foundation import checks
 from layerwise.foundation.progress import bar
 from layerwise.foundation.shapes import Array
+from layerwise.models.checkpoint import name_of
 from layerwise.network.weights import apply_weights, load_weights
 from layerwise.recording import record
 from layerwise.scores import select, summarize
@@ -230,7 +231,7 @@ def _write_training(
 ) -> None:
     """Keep the history in the run, and the accuracy on the whole test set as a score."""
     history = pd.read_json(folder / "history.json")
-    history["checkpoint"] = [f"epoch-{epoch:03d}" for epoch in history["epoch"]]
+    history["checkpoint"] = history["epoch"].map(name_of)
     run.write_table("training", history, {"function": "train"})
     for checkpoint in checkpoints:
         table = [(TEST_ACCURACY, checkpoint.test_accuracy, np.nan, "")]
