@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from layerwise import analysis, data
+from layerwise import data, projection, scores
 from layerwise.studies import hidden_activity
 from layerwise.studies.hidden_activity import Study
 from layerwise.studies.rauber2017 import HIDDEN, published
@@ -34,21 +34,21 @@ def values(study: Study, score: str, subset: str, checkpoint: str) -> dict[str, 
 def test_outcome_every_layer_has_its_scores_and_controls(study: Study) -> None:
     hidden = set(HIDDEN["mlp"])
     for subset in ("test", "train"):
-        for score in (analysis.HIT_2D, analysis.HIT_ND):
+        for score in (scores.HIT_2D, scores.HIT_ND):
             before = values(study, score, subset, "epoch-000")
             after = values(study, score, subset, "epoch-006")
             assert set(before) == {"input", *hidden}
             assert set(after) == hidden
             assert all(0.5 < value <= 1 for value in (before | after).values())
-    hits = study.summary[study.summary["score"].isin([analysis.HIT_2D, analysis.HIT_ND])]
+    hits = study.summary[study.summary["score"].isin([scores.HIT_2D, scores.HIT_ND])]
     assert hits["floor"].between(0.05, 0.2).all()
     assert (study.summary["seeds"] == 2).all()
     assert study.summary["spread"].notna().all()
 
 
 def test_outcome_training_teaches(study: Study) -> None:
-    before = values(study, analysis.ACCURACY, "test", "epoch-000")[""]
-    after = values(study, analysis.ACCURACY, "test", "epoch-006")[""]
+    before = values(study, scores.ACCURACY, "test", "epoch-000")[""]
+    after = values(study, scores.ACCURACY, "test", "epoch-006")[""]
     assert before < 0.35 < 0.8 < after
 
 
@@ -57,8 +57,8 @@ def test_a_second_call_computes_nothing(study: Study, monkeypatch: pytest.Monkey
         def __init__(self, **settings: object) -> None:
             raise AssertionError("computed again")
 
-    for method in analysis.METHODS:
-        monkeypatch.setitem(analysis.METHODS, method, Broken)  # type: ignore[arg-type]
+    for method in projection.METHODS:
+        monkeypatch.setitem(projection.METHODS, method, Broken)  # type: ignore[arg-type]
     folder = study.report.parent
     parts = {path: path.stat().st_mtime_ns for path in folder.rglob("*.npy")}
     page = study.report.read_bytes()
@@ -80,10 +80,10 @@ def test_closed_form_published_values_are_the_papers() -> None:
     rows = published("mlp", "mnist", "epoch-000", "epoch-010")
     found = {(r["score"], r["checkpoint"], r["layer"]): r["value"] for r in rows}
     assert found == {
-        (analysis.HIT_2D, "epoch-000", "input"): 0.8912,
-        (analysis.HIT_2D, "epoch-000", "relu4"): 0.8378,
-        (analysis.HIT_2D, "epoch-010", "relu4"): 0.9836,
-        (analysis.ACCURACY, "epoch-010", ""): 0.9915,
+        (scores.HIT_2D, "epoch-000", "input"): 0.8912,
+        (scores.HIT_2D, "epoch-000", "relu4"): 0.8378,
+        (scores.HIT_2D, "epoch-010", "relu4"): 0.9836,
+        (scores.ACCURACY, "epoch-010", ""): 0.9915,
         ("accuracy, whole test set", "epoch-010", ""): 0.9852,
     }
     assert published("mlp", "digits", "a", "b") == []
@@ -93,7 +93,7 @@ def test_closed_form_published_values_are_the_papers() -> None:
 def test_real_mnist_small(shared_data: Path, tmp_path: Path) -> None:
     study = hidden_activity("mnist", data_dir=shared_data / "mnist", to=tmp_path, epochs=1,
                             n_train=3000, n_shown=500)  # fmt: skip
-    raw = values(study, analysis.HIT_2D, "test", "epoch-000")["input"]
+    raw = values(study, scores.HIT_2D, "test", "epoch-000")["input"]
     assert 0.6 < raw < 0.95
     named = study.summary.dropna(subset=["published"])
     assert set(named["source"].str.startswith("Rauber et al. 2017")) == {True}
@@ -104,10 +104,10 @@ def test_real_mnist_small(shared_data: Path, tmp_path: Path) -> None:
 @pytest.mark.needs_data
 def test_trend_the_paper_claims_on_mnist(shared_data: Path, tmp_path: Path) -> None:
     study = hidden_activity("mnist", data_dir=shared_data / "mnist", to=tmp_path, seeds=2)
-    raw = values(study, analysis.HIT_2D, "test", "epoch-000")["input"]
+    raw = values(study, scores.HIT_2D, "test", "epoch-000")["input"]
     after = next(c for c in study.runs[0].checkpoints if c != "epoch-000")
-    before_last = values(study, analysis.HIT_2D, "test", "epoch-000")["relu4"]
-    after_last = values(study, analysis.HIT_2D, "test", after)["relu4"]
+    before_last = values(study, scores.HIT_2D, "test", "epoch-000")["relu4"]
+    after_last = values(study, scores.HIT_2D, "test", after)["relu4"]
     assert 0.85 <= raw <= 0.91
     assert before_last < raw
     assert after_last >= 0.93

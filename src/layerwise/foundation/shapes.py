@@ -34,6 +34,21 @@ Labels = Shaped[Array, "n_observations"]
 PerObservation = Float[Array, "n_observations"]
 """One score per observation."""
 
+Maps = Float[Array, "n_times n_observations 2"]
+"""Projections of the same observations at several times: layers or epochs."""
+
+Trails = Float[Array, "n_observations n_places 2"]
+"""The path of every observation through its maps, in equal steps of time."""
+
+PerUnit = Float[Array, "n_units"]
+"""One number per unit."""
+
+Discrimination = Float[Array, "n_units n_classes"]
+"""How well each unit tells each class from the rest."""
+
+Roles = Int[Array, "n_units"]
+"""The class that each unit tells best, as a column of its discrimination; -1 for none."""
+
 Dissimilarity = Float[Array, "n n"]
 """Symmetric, zero diagonal, not negative."""
 

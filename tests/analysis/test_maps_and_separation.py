@@ -57,7 +57,7 @@ def test_a_second_question_computes_nothing(run: Run, monkeypatch: pytest.Monkey
         def __init__(self, **settings: object) -> None:
             raise AssertionError("computed again")
 
-    monkeypatch.setitem(analysis.METHODS, "tsne", Broken)  # type: ignore[arg-type]
+    monkeypatch.setitem(projection.METHODS, "tsne", Broken)  # type: ignore[arg-type]
     again = analysis.project(run, layer="1", perplexity=5.0)
     np.testing.assert_array_equal(first["x"], again["x"])
     with pytest.raises(AssertionError, match="computed again"):
