@@ -13,16 +13,27 @@ from typing import TYPE_CHECKING, Any
 from layerwise.foundation.version import VERSION
 
 if TYPE_CHECKING:
-    from layerwise import data, figures, models, network, projection, report, scores, store, studies
+    from layerwise import (
+        data,
+        figures,
+        models,
+        network,
+        projection,
+        report,
+        scores,
+        store,
+        studies,
+        units,
+    )
     from layerwise.recording import record
     from layerwise.store import Run
 
 __version__ = VERSION
 
 _ROOMS = ("data", "figures", "models", "network", "projection", "report", "scores", "store",
-          "studies")  # fmt: skip
+          "studies", "units")  # fmt: skip
 __all__ = ["Run", "__version__", "data", "figures", "models", "network", "projection", "record",
-           "report", "scores", "store", "studies"]  # fmt: skip
+           "report", "scores", "store", "studies", "units"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -80,6 +80,21 @@ def test_outcome_the_whole_chain_on_a_users_network(
     assert isinstance(rows, list)
     assert {row["score"] for row in rows} >= {"neighborhood hit 2-D", "accuracy"}
     assert all(0 <= row["value"] <= 1 for row in rows)
+    assert run("evolve", "run", "--over", "epochs", "--method", "independent", "-n", "60",
+               "--perplexity", "9", "--figure", "trails.png", "--json") == 0  # fmt: skip
+    moved = printed(capsys)["rows"]
+    assert {row["checkpoint"] for row in moved} == {"", "trained", "later"}  # type: ignore[union-attr, index]
+    assert run("units", "run", "--layer", "relu", "--trees", "5", "--where", "digit=3",
+               "--figure", "roles.png", "--json") == 0  # fmt: skip
+    told = printed(capsys)
+    assert sum(told["states"].values()) == 32  # type: ignore[attr-defined]
+    assert len(told["strongest"]) == 10  # type: ignore[arg-type]
+    assert len(told["contrast"]) == 32  # type: ignore[arg-type]
+    assert run("units", "run", "--layer", "relu", "--unit", "3", "--ranking", "gini",
+               "--figure", "neuron.png", "--json") == 0  # fmt: skip
+    capsys.readouterr()
+    for name in ("trails", "roles", "neuron"):
+        assert Path(f"{name}.png").read_bytes()[:4] == b"\x89PNG"
     assert run("report", "run", "-o", "page.html", "--json") == 0
     made = printed(capsys)
     page = Path(str(made["report"]))
@@ -100,6 +115,16 @@ def test_tables_for_people_are_printed_too(here: Path, capsys: pytest.CaptureFix
     assert run("project", "run", "--method", "pca") == 0
     assert run("score", "run", "--method", "pca", "-k", "3") == 0
     assert "trustworthiness" in capsys.readouterr().out
+    assert run("units", "run", "--layer", "relu", "--ranking", "gini", "--where", "digit=7") == 0
+    out = capsys.readouterr().out
+    for words in ("32 neurons", "Strongest neurons", "digit=7", "stress of the neuron map"):
+        assert words in out
+    assert run("record", "net.py:Net", "--to", "deep", "-n", "100", "--layer", "fc1", "--layer",
+               "relu") == 0  # fmt: skip
+    assert run("evolve", "deep", "-n", "60", "--perplexity", "9") == 0
+    out = capsys.readouterr().out
+    for words in ("over layers at final, sequential", "fc1", "trail length"):
+        assert words in out
     assert run("report", "run") == 0
     out = capsys.readouterr().out
     assert "section" in out
@@ -163,6 +188,15 @@ BAD = [
     (["verify", "nowhere"], "is not a run"),
     (["verify", "done", "--recompute", "1"], "needs --model"),
     (["layers", "net.py:Net", "--shape", "a"], "--shape must be numbers"),
+    (["evolve", "done", "--over", "time"], "over must be one of layers, epochs"),
+    (["evolve", "done", "--over", "epochs"], "at least two; got 1 checkpoint"),
+    (["evolve", "done", "--method", "joint"], "one space"),
+    (["units", "done", "--layer", "relu7"], "no layer 'relu7'"),
+    (["units", "done", "--layer", "fc1", "--unit", "99"], "--unit must be an integer in [0, 31]"),
+    (["units", "done", "--layer", "fc1", "--ranking", "best"], "must be one of forest, gini"),
+    (["units", "done", "--layer", "fc1", "--where", "digit"], "--where must be COLUMN=VALUE"),
+    (["units", "done", "--layer", "fc1", "--where", "colour=3"], "no label column 'colour'"),
+    (["units", "done", "--layer", "fc1", "--where", "digit=11"], "no value '11'"),
     (["study", "hidden-things"], "NAME must be one of hidden-activity"),
     (["study", "hidden-activity", "--network", "rnn"], "network must be one of mlp, cnn"),
     (["study", "hidden-activity", "--data", "none.npz"], "none.npz"),

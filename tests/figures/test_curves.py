@@ -97,6 +97,70 @@ def test_outcome_readable(n_layers, assert_readable):
     assert 1 <= len(names) <= 30
 
 
+def evolution(methods=("joint", "dynamic"), networks=("trained", "untrained"), n_times=4):
+    return pd.DataFrame(
+        [(m, net, t, 1 / (1 + t) + 0.1 * i + 0.3 * j) for i, m in enumerate(methods)
+         for j, net in enumerate(networks) for t in range(n_times)],
+        columns=["method", "network", "time", "value"],
+    )  # fmt: skip
+
+
+def test_contract_time_curves_color_is_the_method_and_dash_the_network():
+    table = evolution().sample(frac=1, random_state=0).sort_values("time", kind="stable")
+    figure = figures.time_curves(
+        table, dash="network", xlabels=["input", "relu1", "relu2", "relu3"], ylabel="spread ratio"
+    )
+    ax = figure.axes[0]
+    by_color = {line.get_color() for line in ax.lines}
+    assert by_color == set(figures.DISTINCT[:2])
+    assert {line.get_linestyle() for line in ax.lines} == {"-", "--"}
+    for line in ax.lines:
+        assert line.get_xdata().tolist() == [0, 1, 2, 3]
+        assert (np.diff(line.get_ydata()) < 0).all()
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == [
+        "input",
+        "relu1",
+        "relu2",
+        "relu3",
+    ]
+    assert sorted(legend_texts(figure)) == ["dynamic", "joint", "trained", "untrained"]
+
+
+def test_contract_time_curves_without_dash_key_lines_as_they_are_drawn():
+    table = evolution(networks=("trained",)).assign(time=lambda t: t["time"] * 20.0, spread=0.1)
+    figure = figures.time_curves(table, xlabel="epoch")
+    ax = figure.axes[0]
+    assert ax.lines[0].get_xdata().tolist() == [0, 20, 40, 60]
+    assert ax.get_xlabel() == "epoch"
+    keyed = [(e.get_color(), e.get_linestyle(), e.get_marker())
+             for e in figure.legends[0].get_lines()]  # fmt: skip
+    drawn = [(line.get_color(), line.get_linestyle(), line.get_marker())
+             for line in ax.lines if line.get_marker() in "os"]  # fmt: skip
+    assert list(dict.fromkeys(drawn)) == keyed
+    bars = [c for c in ax.collections if hasattr(c, "get_segments")]
+    heights = [np.ptp(segment[:, 1]) for c in bars for segment in c.get_segments()]
+    np.testing.assert_allclose(heights, 0.2)
+
+
+def test_contract_a_missing_number_is_a_gap():
+    table = evolution(("joint",), ("trained",))
+    table.loc[1, "value"] = np.nan
+    drawn = figures.time_curves(table).axes[0].lines[0].get_ydata()
+    assert np.isnan(drawn).tolist() == [False, True, False, False]
+
+
+@pytest.mark.parametrize("n_times", [1, 2, 12, 60])
+def test_outcome_time_curves_readable(n_times, assert_readable):
+    table = evolution([f"method {k} of a long name" for k in range(4)], n_times=n_times)
+    names = [f"features.block{k}.relu" for k in range(n_times)]
+    for xlabels in (None, names):
+        figure = figures.time_curves(
+            table, dash="network", xlabels=xlabels, xlabel="layer", title="A long title " * 12,
+            ylabel="spread within the classes / distance between the classes, in the map",
+        )  # fmt: skip
+        assert_readable(figure)
+
+
 def test_contract_training_curves():
     history = [
         {"epoch": k, "train_loss": 2.0 / (k + 1), "train_accuracy": 0.5,
@@ -131,6 +195,19 @@ def test_outcome_training_curves_readable(assert_readable):
         (lambda: figures.layer_curves(pd.concat([table(), table()])),
          "layer_curves: table must be one row per layer, checkpoint and score; got 16 more. "
          "Select one network, data set and method first."),
+        (lambda: figures.layer_curves(table().astype({"value": "category"})),
+         "layer_curves: table must be numbers in column 'value'; got dtype category."),
+        (lambda: figures.time_curves(evolution().drop(columns="method")),
+         "no column 'method' in time_curves's table. Columns: network, time, value."),
+        (lambda: figures.time_curves(evolution()),
+         "time_curves: table must be one row per time and method; got 8 more. "
+         "Select one subset, layer and measure first."),
+        (lambda: figures.time_curves(evolution(networks=("a",)).astype({"time": "category"})),
+         "time_curves: table must be numbers in column 'time'; got dtype category."),
+        (lambda: figures.time_curves(evolution(networks=("a",)).assign(time=[np.nan, *range(7)])),
+         "time_curves: table must be a time in every row of 'time'; got nan."),
+        (lambda: figures.time_curves(evolution(networks=("a",)), xlabels=["x"]),
+         "time_curves: xlabels must be one per time (4); got 1 names."),
         (lambda: figures.training_curves([{"epoch": 1}]),
          "training_curves: history must be epochs with train_loss, train_accuracy or the like; "
          "got 1 rows without any."),

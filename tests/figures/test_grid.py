@@ -57,6 +57,55 @@ def test_outcome_readable_for_one_layer_and_for_many(n_layers, rows, assert_read
     assert min(sides) > 1.3
 
 
+def test_contract_observations_by_class_and_units_by_a_number_share_one_scale():
+    weak, strong = np.linspace(0, 1, 12), np.linspace(0, 4, 12)
+    units = np.vstack([Y[:11], [np.nan, np.nan]])
+    figure = figures.small_multiples(
+        [panel(), figures.Panel(units, values=weak, values_name="importance for class 8"),
+         panel(), figures.Panel(units, values=strong, values_name="importance for class 8")],
+        rows=["before training", "after training"], columns=["observations", "neurons"],
+        class_names=["a", "b", "c"],
+    )  # fmt: skip
+    *panels, bar = figure.axes
+    assert len(panels) == 4
+    assert bar.get_ylabel() == "importance for class 8"
+    assert bar.get_ylim() == (0, 4)
+    for ax, values in ((panels[1], weak), (panels[3], strong)):
+        shown = ax.collections[0].get_facecolors()[:, :3]
+        np.testing.assert_allclose(shown, figures.SEQUENTIAL(values[:11] / 4)[:, :3])
+    texts = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert texts == ["a", "b", "c", "some not placed"]
+
+
+def test_contract_trails_side_by_side_have_one_key():
+    T = np.random.default_rng(1).normal(size=(30, 7, 2))
+    figure = figures.small_multiples(
+        [figures.Panel(T, np.arange(30) % 3), figures.Panel(T * 2, np.arange(30) % 3)],
+        columns=["joint", "dynamic"],
+    )
+    for ax, scale in zip(figure.axes, (1, 2), strict=True):
+        lines, ends = ax.collections
+        assert len(lines.get_segments()) == 30 * 6
+        np.testing.assert_allclose(ends.get_offsets(), T[:, -1] * scale)
+    texts = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert texts == ["0", "1", "2", "early → late"]
+
+
+@pytest.mark.parametrize(("across", "down"), [(1, 1), (2, 2), (4, 1), (9, 2)])
+def test_outcome_mixed_kinds_readable(across, down, assert_readable):
+    kinds = [
+        panel(strength=np.linspace(0, 1, 30), correct=np.arange(30) > 2),
+        figures.Panel(Y, values=Y[:, 0], values_name="contrast of the selected observations",
+                      caption=CAPTION),
+    ]  # fmt: skip
+    figure = figures.small_multiples(
+        [kinds[(k + 1) % 2] for k in range(across * down)], rows=["before", "after"][:down],
+        columns=[f"features.block{k}.denselayer.conv" for k in range(across)],
+        class_names=[f"Staffordshire bullterrier {k}" for k in range(25)], title="Mixed",
+    )  # fmt: skip
+    assert_readable(figure)
+
+
 def test_contract_no_labels_no_legend():
     assert figures.small_multiples([figures.Panel(Y)], columns=["relu1"]).legends == []
 
@@ -71,6 +120,11 @@ def test_contract_no_labels_no_legend():
         ([figures.Panel(np.zeros((3, 5))), None],
          "Y must be of shape (n_observations, 2); got shape (3, 5). "
          "Project the activations to two dimensions first."),
+        ([figures.Panel(np.zeros((3, 1, 2))), None],
+         "Y must be of shape (n_observations, at least 2 places, 2); got shape (3, 1, 2)."),
+        ([figures.Panel(Y, values=Y[:, 0], values_name=name) for name in "ab"],
+         "values_name must be the same in all panels; got 'a' and 'b'. "
+         "They share one scale; draw one figure for each quantity."),
     ],
 )  # fmt: skip
 def test_contract_bad_input_is_one_sentence(panels, sentence):

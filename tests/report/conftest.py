@@ -17,7 +17,7 @@ from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-from layerwise import scores
+from layerwise import analysis, scores
 from layerwise.store import Layer, Run
 
 BEFORE, AFTER = "epoch-000", "epoch-015"
@@ -255,6 +255,128 @@ def prediction_rows(run: Run, n_classes: int) -> pd.DataFrame:
     })  # fmt: skip
 
 
+def study(run: Run) -> Run:
+    """Add to a run of :func:`make_run` what a study asks: by the functions that a study calls."""
+    how = {"n_iter": 60, "early_exaggeration_iter": 30, "perplexity": 10.0}
+    for over, at, method in (
+        ("layers", AFTER, "sequential"), ("layers", AFTER, "independent"),
+        ("layers", BEFORE, "sequential"), ("epochs", "relu3", "joint"),
+        ("epochs", "relu3", "independent"),
+    ):  # fmt: skip
+        found = analysis.evolve(run, over=over, at=at, method=method, subset="test", **how)
+        analysis.motion(run, found)
+        if method != "independent":
+            analysis.trails(run, found)
+    for checkpoint in (BEFORE, AFTER):
+        place = {"layer": "relu3", "checkpoint": checkpoint, "subset": "test"}
+        found = analysis.neurons(run, **place)
+        forest = analysis.discriminate(run, **place, n_trees=12)
+        analysis.discriminate(run, **place, ranking="gini")
+        analysis.score_neurons(run, found, forest)
+    maps = run.table("projections").query("layer == 'relu3' and subset == 'test'")
+    last = maps[maps["checkpoint"] == AFTER]
+    last.attrs = {"function": "project", "layer": "relu3"}
+    analysis.outliers(run, last)
+    pieces = analysis.sub_clusters(run, last)
+    analysis.score_errors(run, last, analysis.confusions(run, last), pieces)
+    run.write_table("polarity", polarity_rows(run, last, pieces), {"function": "polarity"})
+    run.write_table("hypotheses", hypothesis_rows(), {"function": "hypotheses"})
+    return run
+
+
+def polarity_rows(run: Run, maps: pd.DataFrame, pieces: pd.DataFrame) -> pd.DataFrame:
+    """Return made-up maps of pictures and of their edges: the polarity is that of the piece."""
+    keys = ["layer", "checkpoint", "subset", "observation"]
+    found = pieces.merge(maps[[*keys, "x", "y"]], on=keys)
+    as_is = found.assign(transform="as is", polarity=found["cluster"] - 0.5)
+    edges = found.assign(transform="edges", polarity=(found["observation"] % 7) / 7 - 0.5)
+    columns = ["transform", *keys, "x", "y", "class", "cluster", "polarity"]
+    return pd.concat([as_is, edges], ignore_index=True)[columns]
+
+
+def hypothesis_rows(claim: str = "deep layers separate better") -> pd.DataFrame:
+    """Return one hypothesis of each verdict."""
+    return pd.DataFrame([
+        {"name": "H1", "claim": claim, "verdict": "confirmed", "numbers": "80 to 90 %",
+         "control": "untrained: 70 to 70 %", "published": "83.8 to 98.4 %"},
+        {"name": "H2", "claim": claim, "verdict": "contradicted", "numbers": "80 to 70 %",
+         "control": "", "published": ""},
+        {"name": "H3", "claim": claim, "verdict": "not decided", "numbers": "", "control": "",
+         "published": ""},
+    ])  # fmt: skip
+
+
+def evolution_rows(run: Run, over: str, at: str, method: str) -> pd.DataFrame:
+    """Return made-up maps of every layer, or of every checkpoint, each a step to the right."""
+    layers = [name for name in run.layers if name not in ("input", "output")]
+    times = (
+        [(layer, at) for layer in layers] if over == "layers"
+        else [(at, checkpoint) for checkpoint in run.checkpoints]
+    )  # fmt: skip
+    angle = np.arange(run.n_observations)
+    return pd.concat([
+        pd.DataFrame({"over": over, "at": at, "method": method, "subset": "", "time": time,
+                      "layer": layer, "checkpoint": checkpoint, "observation": angle,
+                      "x": np.cos(angle) + time, "y": np.sin(angle)})
+        for time, (layer, checkpoint) in enumerate(times)
+    ], ignore_index=True)  # fmt: skip
+
+
+def motion_rows(
+    over: str, at: str, method: str, values: dict[str, tuple[float, ...]], **whole: float
+) -> pd.DataFrame:
+    """Return measures: `values` at each time, `whole` (named with _ for spaces) of the course."""
+    found = [(time, name, value) for name, series in values.items()
+             for time, value in enumerate(series)]  # fmt: skip
+    found += [(-1, name.replace("_", " "), value) for name, value in whole.items()]
+    frame = pd.DataFrame(found, columns=["time", "measure", "value"])
+    return frame.assign(over=over, at=at, method=method, subset="", layer="", checkpoint="", seed=0)
+
+
+def unit_rows(layer: str, checkpoint: str, n: int, dead: int = 0) -> pd.DataFrame:
+    """Return the neurons of a layer on a circle; the first few are dead, the last two are twins."""
+    angle = np.where(np.arange(n) < dead, np.nan, np.arange(n))
+    unit = np.arange(n)
+    return pd.DataFrame({
+        "layer": layer, "checkpoint": checkpoint, "subset": "", "unit": unit,
+        "state": np.where(unit < dead, "dead", "live"), "mean": 0.5, "std": 0.1, "active": 0.5,
+        "twin": np.where(unit == n - 1, n - 2, unit), "x": np.cos(angle), "y": np.sin(angle),
+    })  # fmt: skip
+
+
+def ranking_rows(
+    layer: str, checkpoint: str, S: np.ndarray, ranking: str = "forest"
+) -> pd.DataFrame:
+    """Return importances (n_units, n_classes) as a table."""
+    n, n_classes = S.shape
+    return pd.DataFrame({
+        "layer": layer, "checkpoint": checkpoint, "subset": "", "ranking": ranking, "repeat": 0,
+        "unit": np.repeat(np.arange(n), n_classes), "class": np.tile(np.arange(n_classes), n),
+        "importance": S.ravel(),
+    })  # fmt: skip
+
+
+def outlier_rows(layer: str, checkpoint: str, observations: list[int], nearest: int = 0) -> Any:
+    """Return outliers of a map."""
+    return pd.DataFrame({
+        "layer": layer, "checkpoint": checkpoint, "subset": "", "method": "tsne",
+        "observation": observations, "hit": np.linspace(0, 0.4, len(observations)),
+        "nearest": nearest,
+    })  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def studied(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Return a run with every table that the report knows."""
+    known = {
+        "evolution over layers": "Fig. 10", "evolution over epochs": "Fig. 11",
+        "neurons": "Fig. 12", "discriminative neuron map": "Fig. 13", "one neuron": "Fig. 14",
+        "polarity": "Figs. 6 and 7", "map test after last": "Fig. 3b",
+    }  # fmt: skip
+    folder = tmp_path_factory.mktemp("studied") / "seed-0"
+    return study(make_run(folder, figures=known, shown_class="8"))
+
+
 @pytest.fixture(scope="session")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Return a complete run of one seed."""
@@ -282,4 +404,14 @@ def small() -> Callable[..., Run]:
 @pytest.fixture(scope="session")
 def rows() -> SimpleNamespace:
     """Return what makes tables for them."""
-    return SimpleNamespace(scores=score_rows, maps=map_rows, predictions=prediction_rows)
+    return SimpleNamespace(
+        scores=score_rows,
+        maps=map_rows,
+        predictions=prediction_rows,
+        hypotheses=hypothesis_rows,
+        motion=motion_rows,
+        evolution=evolution_rows,
+        units=unit_rows,
+        ranking=ranking_rows,
+        outliers=outlier_rows,
+    )

@@ -60,3 +60,14 @@ def test_smaller_keeps_the_picture_and_turns_clear_into_white():
         assert colors.size == inline.pixels(packed) == (200, 100)
         assert colors.getpixel((50, 50)) == (204, 102, 119)
         assert colors.getpixel((150, 50)) == (255, 255, 255)
+
+
+def test_paper_stays_white_beside_much_that_is_nearly_white():
+    values = np.full((100, 200, 3), 255, np.uint8)
+    values[:, 60:] = (247, 251, 254)
+    values[:50, 60:, 0] = np.arange(60, 200)  # more colours than a palette holds
+    buffer = io.BytesIO()
+    Image.fromarray(values).save(buffer, "PNG", compress_level=0)
+    with Image.open(io.BytesIO(inline.smaller(buffer.getvalue()))) as image:
+        assert image.mode == "P"
+        assert (np.asarray(image.convert("RGB"))[:, :60] == 255).all()

@@ -9,6 +9,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -134,8 +135,9 @@ def test_names_are_text_wherever_they_stand(small, rows, tmp_path):
     run = small(
         tmp_path / "x<b>", layers=(ATTACK, "relu2"), classes=(ATTACK, "$\\frac{$ 猫"), label=ATTACK,
         network=ATTACK, data=ATTACK, command=ATTACK, scale_down=ATTACK, seed=ATTACK,
-        settings={ATTACK: [ATTACK]},
+        settings={ATTACK: [ATTACK]}, figures={"neurons": ATTACK, "evolution over epochs": ATTACK},
     )  # fmt: skip
+    asked_of_the_layer(run, rows, ATTACK)
     hits = {(time, layer): 0.8 for time in run.checkpoints for layer in (ATTACK, "relu2")}
     run.write_table("scores", rows.scores(hits, published=0.9, source=ATTACK), {})
     run.write_table("projections", rows.maps(run), {"method": "tsne"})
@@ -147,6 +149,51 @@ def test_names_are_text_wherever_they_stand(small, rows, tmp_path):
     assert {image["src"][:5] for image in page.all("img")} == {"data:"}
     assert page.text.count(ATTACK) > 10
     assert "<img src=x" not in html
+
+
+def asked_of_the_layer(run, rows, layer):
+    """Write the tables of evolution, neurons, revelations and hypotheses by hand."""
+    time, n = run.checkpoints[-1], run.n_observations
+    maps = rows.evolution(run, "epochs", layer, "joint")
+    run.write_table("evolution", maps, {"function": "evolve"})
+    trails = maps.rename(columns={"time": "place"}).assign(time=0.0)
+    run.write_table("trails", trails.drop(columns=["layer", "checkpoint"]), {})
+    values = {scores.SPREAD_2D: (0.9, 0.5), scores.SPREAD_ND: (0.9, 0.5)}
+    run.write_table("motion", rows.motion("epochs", layer, "joint", values), {})
+    run.write_table("units", rows.units(layer, time, 2), {})
+    run.write_table("discrimination", rows.ranking(layer, time, np.array([[0.1, 0.2], [0, 0.3]])),
+                    {"ranking": "forest"})  # fmt: skip
+    run.write_table("outliers", rows.outliers(layer, time, [0, 1]), {})
+    place = {"layer": layer, "checkpoint": time, "subset": "", "method": "tsne"}
+    run.write_table("confusions", pd.DataFrame({
+        **place, "class": [0, 0, 1, 1], "other": [0, 1, 0, 1], "neighbors": 0.5, "predicted": 0.5,
+    }), {})  # fmt: skip
+    pieces = {**place, "observation": range(n), "class": [k % 2 for k in range(n)],
+              "cluster": [k // 2 % 2 for k in range(n)]}  # fmt: skip
+    run.write_table("subclusters", pd.DataFrame({**pieces, "silhouette": 0.5}), {})
+    run.write_table("polarity", pd.DataFrame({
+        **pieces, "transform": "as is", "x": range(n), "y": range(n), "polarity": 0.5,
+    }), {})  # fmt: skip
+    run.write_table("hypotheses", rows.hypotheses(ATTACK).assign(verdict=ATTACK), {})
+
+
+def test_a_run_of_everything_has_all_sections_in_order_and_stays_small(studied):
+    html = report.render([studied])
+    page = Page(html)
+    assert [s["id"] for s in page.all("section")] == [
+        "findings", "hypotheses", "layers", "maps", "reveal", "evolution", "neurons", "errors",
+        "training", "health", "method",
+    ]  # fmt: skip
+    assert len(html) < 4_000_000
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    assert {a["href"][1:] for a in page.all("a")} <= set(ids)
+    assert len(page.all("img")) == 8 + 5 + 6 + 3
+    for picture in page.all("img"):
+        assert int(picture["width"]) <= 920
+        assert len(picture["alt"]) > 40
+    assert "After Fig. 3b of Rauber et al. 2017." in page.text
+    assert "figures.neurons" not in page.text
 
 
 @settings(

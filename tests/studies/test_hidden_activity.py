@@ -14,7 +14,7 @@ from layerwise.studies.hidden_activity import Study
 from layerwise.studies.rauber2017 import HIDDEN, published
 
 SETTINGS: dict[str, Any] = {
-    "seeds": 2, "epochs": 6, "batch_size": 16, "n_train": 600, "n_shown": 200,
+    "seeds": 2, "epochs": 6, "batch_size": 16, "n_train": 600, "n_shown": 200, "n_trees": 20,
 }  # fmt: skip
 
 
@@ -92,7 +92,7 @@ def test_closed_form_published_values_are_the_papers() -> None:
 @pytest.mark.needs_data
 def test_real_mnist_small(shared_data: Path, tmp_path: Path) -> None:
     study = hidden_activity("mnist", data_dir=shared_data / "mnist", to=tmp_path, epochs=1,
-                            n_train=3000, n_shown=500)  # fmt: skip
+                            n_train=3000, n_shown=500, n_trees=20)  # fmt: skip
     raw = values(study, scores.HIT_2D, "test", "epoch-000")["input"]
     assert 0.6 < raw < 0.95
     named = study.summary.dropna(subset=["published"])

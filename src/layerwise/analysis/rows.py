@@ -56,3 +56,22 @@ def rows_of(run: Run, subset: str = "", n: int | None = None, random_state: int 
 def checkpoint_name(run: Run, checkpoint: str | None) -> str:
     """Return the checkpoint that is meant: the one asked for, else the latest."""
     return run.checkpoint(run.checkpoints[-1] if checkpoint is None else checkpoint).name
+
+
+def hidden_layers(run: Run) -> list[str]:
+    """Return the recorded layers between input and output, shallow to deep."""
+    ends = {"input", "output"}
+    return [name for name in run.layers if not ends & {name, run.layer(name).kind}]
+
+
+def class_codes(run: Run, label: str | None = None) -> tuple[Array, list[str]]:
+    """Return the class number of every observation and the names of all classes.
+
+    Codes that have names are class numbers already; other values are numbered in sorted order.
+    """
+    column = class_label(run, label)
+    values, names = run.labels[column], run.class_names(column)
+    if names is not None and values.dtype.kind in "iub":
+        return values.astype(np.int64), list(names)
+    distinct, codes = np.unique(values, return_inverse=True)
+    return codes, [str(value) for value in distinct]

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from layerwise.cli import options
-from layerwise.cli.study import show
+from layerwise.cli.output import print_json
+from layerwise.cli.study import as_json, show
 
 
 def demo(
@@ -24,4 +25,7 @@ def demo(
     from layerwise.studies import hidden_activity
 
     done = hidden_activity("digits", to=to, seeds=seeds, command="layerwise demo")
-    show(done, json)
+    if json:
+        print_json(**as_json(done))
+    else:
+        show(done)

@@ -15,6 +15,7 @@ import typer
 
 from layerwise import __version__
 from layerwise.cli.demo import demo
+from layerwise.cli.evolve import evolve
 from layerwise.cli.layers import layers
 from layerwise.cli.project import project
 from layerwise.cli.record import record
@@ -22,10 +23,13 @@ from layerwise.cli.report import report
 from layerwise.cli.score import score
 from layerwise.cli.study import study
 from layerwise.cli.train import train
+from layerwise.cli.units import units
 from layerwise.cli.verify import verify
 from layerwise.foundation.checks import UserError
 
-COMMANDS = (demo, study, train, layers, record, project, score, report, verify)
+COMMANDS = (
+    demo, study, train, layers, record, project, evolve, units, score, report, verify,
+)  # fmt: skip
 
 app = typer.Typer(
     name="layerwise",

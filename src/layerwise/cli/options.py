@@ -46,3 +46,11 @@ Subset = Annotated[
     str, typer.Option("--subset", help='Value of the label column "subset"; default: all.')
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Label = Annotated[str | None, typer.Option("--label", help="Label column; default: the first.")]
+Figure = Annotated[
+    Path | None,
+    typer.Option("--figure", help="Also draw it: a .png, .svg or .pdf.", show_default=False),
+]
+Perplexity = Annotated[
+    float | None, typer.Option(help="Of t-SNE; default: 30.", show_default=False)
+]

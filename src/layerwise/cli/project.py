@@ -22,9 +22,7 @@ def project(
     checkpoint: options.Checkpoint = None,
     subset: options.Subset = "",
     method: Annotated[str, typer.Option(help="tsne, pca, mds or umap.")] = "tsne",
-    perplexity: Annotated[
-        float | None, typer.Option(help="Of t-SNE; default: 30.", show_default=False)
-    ] = None,
+    perplexity: options.Perplexity = None,
     n: options.Count = 2000,
     seed: options.Seed = 0,
     json: options.Json = False,

@@ -17,7 +17,7 @@ def score(
     layer: options.Layers = None,
     checkpoint: options.Checkpoint = None,
     subset: options.Subset = "",
-    label: Annotated[str | None, typer.Option(help="Label column; default: the first.")] = None,
+    label: options.Label = None,
     method: Annotated[str, typer.Option(help="Also score the maps by this method.")] = "tsne",
     k: Annotated[int, typer.Option("-k", help="Neighbours.")] = 6,
     n: options.Count = 2000,

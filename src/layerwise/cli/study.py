@@ -18,51 +18,76 @@ if TYPE_CHECKING:
     from layerwise.studies.hidden_activity import Study
 
 STUDIES = ("hidden-activity",)
+NETWORKS = ("mlp", "cnn")
 
 
 def study(
     name: Annotated[str, typer.Argument(help="hidden-activity", show_default=False)],
     data: options.Data = "digits",
     data_dir: options.DataDir = None,
-    network: Annotated[str, typer.Option(help="mlp or cnn.")] = "mlp",
+    network: Annotated[str, typer.Option(help="mlp, cnn or both.")] = "both",
     profile: Annotated[
         str, typer.Option(help="quick (minutes on two cores) or paper (all data, 100 epochs).")
     ] = "quick",
     seeds: Annotated[int, typer.Option(help="Networks to train, each from its own start.")] = 1,
     epochs: Annotated[int | None, typer.Option(help="Other than the profile's.")] = None,
-    to: Annotated[Path | None, typer.Option(help="Folder for runs and report.")] = None,
+    edges: Annotated[
+        bool | None,
+        typer.Option(
+            "--edges/--no-edges",
+            show_default=False,
+            help="Also train on edges, which have no polarity; default: cnn on svhn.",
+        ),
+    ] = None,
+    to: Annotated[Path | None, typer.Option(help="Folder for runs and reports.")] = None,
     json: options.Json = False,
 ) -> None:
-    """Run a published experiment: train, record, map, score, report.
+    """Run a published experiment: train, record, map, score, judge its hypotheses, report.
 
-    Example: layerwise study hidden-activity --data mnist --profile quick
+    Example: layerwise study hidden-activity --data mnist --seeds 2
     """
     from layerwise.studies import hidden_activity
 
     choice("study", "NAME", name, STUDIES)
+    choice("study", "--network", network, (*NETWORKS, "both"))
     changes: dict[str, Any] = {} if epochs is None else {"epochs": epochs}
-    done = hidden_activity(
-        data, network=network, profile=profile, data_dir=data_dir, to=to, seeds=seeds,
-        command=command_line(), **changes,
-    )  # fmt: skip
-    show(done, json)
+    done = []
+    for one in NETWORKS if network == "both" else (network,):
+        folder = to / one if to is not None and network == "both" else to
+        done.append(
+            hidden_activity(
+                data, network=one, profile=profile, data_dir=data_dir, to=folder, seeds=seeds,
+                edges=edges if one == "cnn" else False, command=command_line(), **changes,
+            )
+        )  # fmt: skip
+        if not json:
+            show(done[-1])
+    if json:
+        print_json(studies=[as_json(one) for one in done])
 
 
-def show(done: Study, json: bool) -> None:
-    """Print what a study found and where it lies."""
+def as_json(done: Study) -> dict[str, Any]:
+    """Return what a study found as one JSON object."""
     from layerwise.scores import to_json_rows
 
-    if json:
-        print_json(
-            rows=to_json_rows(done.summary),
-            report=done.report,
-            runs=[run.path for run in done.runs],
-            scale_down=done.runs[0].provenance.get("scale_down", ""),
-        )
-        return
+    return {
+        "rows": to_json_rows(done.summary),
+        "hypotheses": done.hypotheses.to_dict("records"),
+        "motion": to_json_rows(done.motion),
+        "report": done.report,
+        "runs": [run.path for run in done.runs],
+        "scale_down": done.runs[0].provenance.get("scale_down", ""),
+    }
+
+
+def show(done: Study) -> None:
+    """Print what a study found and where it lies."""
     for subset in ("test", "train"):
         _print_hits(done, subset)
     _print_accuracies(done)
+    _print_neurons(done)
+    _print_motion(done)
+    _print_hypotheses(done)
     print(done.runs[0].provenance.get("scale_down", ""))
     print(f"report: {done.report}")
 
@@ -112,11 +137,60 @@ def _print_accuracies(done: Study) -> None:
     print_table(("network", "before", "after", "paper after"), lines)
 
 
+def _print_neurons(done: Study) -> None:
+    """Print how far the neurons of the last layer are understood, before and after training."""
+    from layerwise.scores import names
+
+    cell, last = _Cells(done, "test"), done.runs[0].layers[-2]
+    before, after = done.runs[0].checkpoints[0], done.runs[0].checkpoints[-1]
+    asked = (
+        names.STRESS, names.ROLE_AGREEMENT, names.TOP_AUC, names.LEAST_AUC, names.SELECTIVE,
+        names.SEED_SPEARMAN, names.SEED_OVERLAP,
+    )  # fmt: skip
+    lines = [
+        (score, cell(score, before, last), cell(score, after, last),
+         cell(score, after, last, "floor"))
+        for score in asked
+    ]  # fmt: skip
+    print_table((f"neurons of {last}", "before", "after", "chance"), lines)
+
+
+def _print_motion(done: Study) -> None:
+    """Print how stable each way to follow the observations is."""
+    from layerwise.scores.names import KENDALL, MOTION_STRESS, PEARSON, SPEARMAN, TRAIL_LENGTH
+
+    whole = done.motion[done.motion["time"] < 0]
+    wide = whole.pivot_table(
+        index=["over", "at", "method"], columns="measure", values="value"
+    ).reset_index()
+    measures = (TRAIL_LENGTH, PEARSON, SPEARMAN, KENDALL, MOTION_STRESS)
+    lines = [
+        (f"{row['over']} at {row['at']}, {row['method']}",
+         *("" if math.isnan(row.get(m, math.nan)) else f"{row[m]:.2f}" for m in measures))
+        for row in wide.to_dict("records")
+    ]  # fmt: skip
+    print_table(("evolution over", *measures), lines)
+
+
+def _print_hypotheses(done: Study) -> None:
+    """Print every hypothesis with its verdict."""
+    columns = ("name", "verdict", "claim", "numbers", "control", "published")
+    print("Hypotheses and acceptance criteria")
+    for row in done.hypotheses[list(columns)].to_dict("records"):
+        print(f"  {row['name']:4}{row['verdict'].upper()}: {row['claim']}")
+        print(f"      {row['numbers']}")
+        further = [f"control: {row['control']}"] if row["control"] else []
+        further += [f"published: {row['published']}"] if row["published"] else []
+        if further:
+            print(f"      {'; '.join(further)}")
+
+
 class _Cells:
     """Cells of the printed tables, by score, checkpoint and layer of one subset."""
 
     def __init__(self, done: Study, subset: str) -> None:
-        rows = done.summary[done.summary["subset"] == subset].to_dict("records")
+        own = done.summary["data"] == str(done.runs[0].provenance["data"])
+        rows = done.summary[own & (done.summary["subset"] == subset)].to_dict("records")
         self._rows = {(row["score"], row["checkpoint"], row["layer"]): row for row in rows}
 
     def __call__(self, score: str, checkpoint: str, layer: str = "", column: str = "value") -> str:

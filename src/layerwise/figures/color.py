@@ -1,4 +1,4 @@
-"""Colours: one per class, the same in every figure; a ramp for one neuron; grey for missing.
+"""Colours: one per class, the same in every figure; ramps for numbers; grey for missing.
 
 Class k has colour k whichever classes a figure happens to show. The first ten are Paul Tol's
 *muted* scheme and black: under simulated red-green blindness the nearest two of them are 3 times as
@@ -15,7 +15,8 @@ import colorsys
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LinearSegmentedColormap, Normalize, to_hex, to_rgb, to_rgba_array
 
 from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array
@@ -27,12 +28,21 @@ DISTINCT = (
 """Ten class colours that colour-blind readers tell apart."""
 
 MISSING = "#BBBBBB"
-"""No label."""
+"""No class, no value."""
+
+PALE = "#DCDCDC"
+"""What fades, fades to this: a weak unit, the beginning of a trail, a silent neuron."""
 
 SEQUENTIAL = LinearSegmentedColormap.from_list(
-    "layerwise", ["#DCDCDC", "#FEC44F", "#EC7014", "#993404", "#4A1A03"]
+    "layerwise", [PALE, "#FEC44F", "#EC7014", "#993404", "#4A1A03"]
 )
 """One neuron's activation: light grey is silent, dark brown is strongest; lightness only falls."""
+
+DIVERGING = LinearSegmentedColormap.from_list(
+    "layerwise diverging",
+    ["#0B1F4B", "#1F4E9C", "#4A90D0", "#A6CBEA", PALE, "#FEC44F", "#EC7014", "#993404", "#4A1A03"],
+)
+"""Numbers of both signs: light grey is zero, above it as :data:`SEQUENTIAL`, below it blues."""
 
 SHARE = LinearSegmentedColormap.from_list("layerwise share", ["#FFFFFF", "#88CCEE", "#332288"])
 """A share from 0 to 1, on paper."""
@@ -56,14 +66,42 @@ def class_colors(n_classes: int) -> list[str]:
     return [*DISTINCT, *tints, *spaced][:n_classes]
 
 
+def fade(colors: Array, strength: Array) -> Array:
+    """Return RGB colours, faded to :data:`PALE` where strength is 0 and unchanged where it is 1.
+
+    Examples
+    --------
+    >>> fade(np.zeros((2, 3)), np.array([1.0, 0.5])).round(2).tolist()
+    [[0.0, 0.0, 0.0], [0.43, 0.43, 0.43]]
+    """
+    pale = np.array(to_rgb(PALE))
+    faded: Array = pale + (colors - pale) * strength[:, None]
+    return faded
+
+
+def point_colors(codes: Array, n_classes: int) -> Array:
+    """Return the RGB colour of each class number; of -1, that of missing."""
+    palette: Array = to_rgba_array([*class_colors(n_classes), MISSING])[:, :3]
+    return palette[codes]
+
+
+def ramp(numbers: Array) -> ScalarMappable:
+    """Return the scale from numbers to colours: symmetric about zero if they have both signs."""
+    low, high = float(np.nanmin(numbers)), float(np.nanmax(numbers))
+    if low < 0 < high:
+        most = max(-low, high)
+        return ScalarMappable(Normalize(-most, most), DIVERGING.with_extremes(bad=MISSING))
+    return ScalarMappable(Normalize(low, high), SEQUENTIAL.with_extremes(bad=MISSING))
+
+
 def classes_of(
     function: str, labels: object, n: int, class_names: Sequence[str] | None
 ) -> tuple[Array, list[str]]:
     """Return each observation's class number (-1: missing) and the names of all classes.
 
-    With `class_names`, integer labels index them and other labels must be among them; so a class
-    keeps its number, and colour, in a figure where others are absent. Without, classes are the
-    sorted labels.
+    With `class_names`, integer labels index them (-1: missing) and other labels must be among
+    them; so a class keeps its number, and colour, in a figure where others are absent. Without,
+    classes are the sorted labels, and -1 is one like any other.
     """
     import pandas as pd
 
@@ -76,7 +114,7 @@ def classes_of(
     names = [str(name) for name in class_names]
     if values.dtype.kind in "iuf":
         codes[present] = values[present].astype(int)
-        if (codes[present] < 0).any() or (codes >= len(names)).any():
+        if (codes[present] < -1).any() or (codes >= len(names)).any():
             raise checks.invalid(
                 function, "labels", f"in [0, {len(names) - 1}] for {len(names)} class names",
                 f"{codes[present].min()} to {codes.max()}",

@@ -1,4 +1,4 @@
-"""Numbers by layer and by epoch, as lines.
+"""Numbers by layer, by time and by epoch, as lines.
 
 A score by layer never stands alone: the untrained network, the level of the raw input, the floor
 of shuffled labels, the spread over seeds and the published value are drawn where the table of
@@ -18,33 +18,15 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from layerwise.figures.color import class_colors
-from layerwise.figures.style import (
-    INK,
-    SMALL,
-    SOFT,
-    TEXT,
-    WIDTH,
-    characters,
-    new_figure,
-    plain,
-    shorten,
-)
+from layerwise.figures.legend import NICE, below
+from layerwise.figures.lines import DASHES, LONG, Lines, known, name_ticks, numbers
+from layerwise.figures.style import INK, SMALL, TEXT, WIDTH, fit, new_figure, plain, shorten
 from layerwise.foundation import checks
-from layerwise.foundation.shapes import Array
 
 if TYPE_CHECKING:
     import pandas as pd
 
-DASHES: tuple[Any, ...] = ("-", (0, (4, 2)), (0, (1, 1.2)), (0, (4, 1.5, 1, 1.5)))
-"""Line styles, in order: solid, dashed, dotted, dash-dot."""
-
-MARKERS = ("o", "s", "^", "v")
-"""Beside the line styles, so that a single layer tells its scores apart too."""
-
 FLOOR = "shuffled labels"
-LONGEST_TICK = 16
-MOST_TICKS = 30
-"""Layer names under an axis; of more, every second or third is written."""
 
 SUBSETS = ("train", "test")
 
@@ -104,58 +86,103 @@ def layer_curves(
     ['trained', '2-D', 'input']
     """
     name = "layer_curves"
-    for column in ("layer", "value", color, dash):
-        if column not in table:
-            raise checks.not_found("column", column, f"{name}'s table", map(str, table.columns))
-    if table.empty:
-        raise checks.invalid(name, "table", "at least one row", "none")
-    twice = int(table.duplicated(["layer", color, dash]).sum())
-    if twice:
-        raise checks.invalid(
-            name, "table", f"one row per layer, {color} and {dash}", f"{twice} more",
-            "Select one network, data set and method first.",
-        )  # fmt: skip
-
+    lines = Lines(
+        name, table, "layer", "value", color, dash,
+        "Select one network, data set and method first.",
+    )  # fmt: skip
     layers = [layer for layer in table["layer"].unique() if layer != level]
-    place = {layer: x for x, layer in enumerate(layers)}
-    hues = dict(zip(table[color].unique(), class_colors(table[color].nunique()), strict=True))
-    styles = {
-        value: {"linestyle": DASHES[k % len(DASHES)], "marker": MARKERS[k % len(MARKERS)]}
-        for k, value in enumerate(table[dash].unique())
-    }
-
     figure = new_figure(WIDTH * 0.8, 4.6, title)
     ax = figure.add_subplot()
     plain(ax)
-    for (hue, style), rows in table[table["layer"] != level].groupby([color, dash], sort=False):
-        x = [place[layer] for layer in rows["layer"]]
-        ax.plot(x, rows["value"], color=hues[hue], linewidth=1.8, markersize=5, **styles[style])
-        spread = _known(rows, "spread")
-        if spread is not None:
-            ax.errorbar(x, rows["value"], yerr=spread, fmt="none", ecolor=hues[hue], capsize=3)
-        published = _known(rows, "published")
-        if published is not None:
-            ax.plot(x, published, linestyle="", marker="D", markersize=8, markerfacecolor="none",
-                    markeredgecolor=hues[hue], markeredgewidth=1.4)  # fmt: skip
+    lines.draw(ax, {layer: x for x, layer in enumerate(layers)})
+    entries = lines.entries()
     for style, rows in table[table["layer"] == level].groupby(dash, sort=False):
         value = float(rows["value"].iloc[0])  # the input is the same at every checkpoint
-        ax.axhline(value, color=INK, linewidth=1.1, linestyle=styles[style]["linestyle"])
-    entries = [Line2D([], [], color=ink, linewidth=4, label=shorten(hue, 30))
-               for hue, ink in hues.items()]  # fmt: skip
-    entries += [Line2D([], [], color=SOFT, linewidth=1.8, markersize=5, label=shorten(style, 30),
-                       **look) for style, look in styles.items()]  # fmt: skip
+        ax.axhline(value, color=INK, linewidth=1.1, linestyle=lines.styles[style]["linestyle"])
     if (table["layer"] == level).any():
         entries.append(Line2D([], [], color=INK, linewidth=1.1, label=shorten(level, 30)))
     if _scale(ax, table):
         entries.append(Line2D([], [], color=INK, linewidth=1.3, linestyle=":", label=FLOOR))
-    if _known(table, "published") is not None:
-        entries.append(
-            Line2D([], [], linestyle="", marker="D", markersize=8, markerfacecolor="none",
-                   markeredgecolor=INK, label="published")
-        )  # fmt: skip
-    _name_layers(ax, layers)
+    name_ticks(ax, layers)
     ax.set_ylabel(ylabel, fontsize=TEXT, color=INK)
-    _legend(figure, entries)
+    below(figure, entries + lines.published(), handlelength=LONG)
+    return figure
+
+
+def time_curves(
+    table: pd.DataFrame,
+    *,
+    x: str = "time",
+    y: str = "value",
+    color: str = "method",
+    dash: str | None = None,
+    xlabels: Sequence[str] | None = None,
+    xlabel: str = "",
+    ylabel: str = "",
+    title: str = "",
+) -> Figure:
+    """Draw numbers over the times of an evolution: one colour a method, one line style a network.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row a point: the columns that `x`, `y`, `color` and `dash` name, and where known
+        ``spread`` (error bars) and ``published`` (open diamonds). A missing number is a gap.
+    x, y : str
+        Columns of times (numbers) and of what is drawn, in any unit.
+    color, dash : str
+        The columns told apart by colour and, if given, by line style; first values first.
+    xlabels : sequence of str, optional
+        Names of the times, earliest first, such as the layers; without it times are numbers.
+    xlabel, ylabel, title : str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    NotFound
+        If the table lacks a column.
+    InvalidValue
+        If it has no rows or two for one point of a line, or `xlabels` are not one per time.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"time": [0, 1, 0, 1], "value": [0.9, 0.4, 0.9, 0.7],
+    ...                       "method": ["joint", "joint", "dynamic", "dynamic"]})
+    >>> figure = time_curves(table, xlabels=["relu1", "relu2"], ylabel="spread ratio")
+    >>> [text.get_text() for text in figure.legends[0].get_texts()]
+    ['joint', 'dynamic']
+    """
+    name = "time_curves"
+    lines = Lines(
+        name, table, x, y, color, dash or color, "Select one subset, layer and measure first."
+    )
+    times = np.unique(numbers(name, table, x)).tolist()
+    if not np.isfinite(times).all():
+        raise checks.invalid(name, "table", f"a time in every row of {x!r}", f"{times[-1]}")
+    if xlabels is not None and len(xlabels) != len(times):
+        raise checks.invalid(
+            name, "xlabels", f"one per time ({len(times)})", f"{len(xlabels)} names"
+        )
+    figure = new_figure(WIDTH * 0.8, 4.2, title)
+    ax = figure.add_subplot()
+    plain(ax)
+    if xlabels is None:
+        lines.draw(ax, {time: time for time in times})
+        whole = all(time.is_integer() for time in times)
+        ax.xaxis.set_major_locator(MaxNLocator(8, integer=whole, steps=NICE))
+        room = 0.06 * (times[-1] - times[0]) or 0.5
+        ax.set_xlim(times[0] - room, times[-1] + room)
+    else:
+        lines.draw(ax, {time: rank for rank, time in enumerate(times)})
+        name_ticks(ax, xlabels)
+    ax.yaxis.set_major_locator(MaxNLocator(6, steps=NICE))
+    ax.set_xlabel(xlabel, fontsize=TEXT, color=INK)
+    ax.set_ylabel(fit(ylabel, 3.2, TEXT), fontsize=TEXT, color=INK)
+    below(figure, lines.entries() + lines.published(), handlelength=LONG)
     return figure
 
 
@@ -219,15 +246,15 @@ def training_curves(history: Sequence[Mapping[str, Any]], *, title: str = "") ->
         ax.set_xlim(ax.dataLim.x0 - 0.5, ax.dataLim.x1 + 0.5)
         if kind == "accuracy":
             ax.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol="\N{NO-BREAK SPACE}%"))
-    _legend(figure, list(shown.values()))
+    below(figure, list(shown.values()), handlelength=LONG)
     return figure
 
 
 def _scale(ax: Axes, table: pd.DataFrame) -> bool:
     """Cut the axis to the scores; draw the floor if it is near, else name it. Say if drawn."""
-    value, spread = table["value"].to_numpy(dtype=float), _known(table, "spread")
+    value, spread = table["value"].to_numpy(dtype=float), known(table, "spread")
     bars = np.zeros(len(value)) if spread is None else np.nan_to_num(spread)
-    published, floors = _known(table, "published"), _known(table, "floor")
+    published, floors = known(table, "published"), known(table, "floor")
     shown = np.concatenate([value - bars, value + bars, [] if published is None else published])
     low, high = float(np.nanmin(shown)), float(np.nanmax(shown))
     missing = max(LEAST_SPAN - (high - low), 0) / 2
@@ -246,7 +273,7 @@ def _scale(ax: Axes, table: pd.DataFrame) -> bool:
             0.012, 0.02, f"↓ {FLOOR} {ends}\N{NO-BREAK SPACE}%, below this axis",
             transform=ax.transAxes, fontsize=SMALL, color=INK, va="bottom",
         )  # fmt: skip
-    steps = MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]).tick_values(bottom, top)
+    steps = MaxNLocator(nbins=6, steps=NICE).tick_values(bottom, top)
     least, most = (max(bottom, 0) if low >= 0 else bottom), (min(top, 1) if high <= 1 else top)
     ticks = np.array([tick for tick in steps if least <= tick <= most + 1e-9])
     whole = np.allclose(100 * ticks, np.round(100 * ticks))
@@ -257,34 +284,5 @@ def _scale(ax: Axes, table: pd.DataFrame) -> bool:
     return bool(floor) and not far
 
 
-def _known(table: pd.DataFrame, column: str) -> Array | None:
-    """Return a column as floats, or None if the table has no number there."""
-    if column not in table or table[column].isna().all():
-        return None
-    return table[column].to_numpy(dtype=float)
-
-
 def _is_number(value: object) -> bool:
     return value is not None and not math.isnan(float(value))  # type: ignore[arg-type]
-
-
-def _name_layers(ax: Axes, layers: Sequence[object]) -> None:
-    """Write layer names under the axis: level if they fit, else slanted, else every k-th."""
-    every = math.ceil(len(layers) / MOST_TICKS)
-    names = [shorten(layer, LONGEST_TICK) for layer in layers]
-    slanted = sum(len(text) + 2 for text in names) > characters(WIDTH * 0.7, SMALL)
-    ax.set_xticks(range(0, len(layers), every), names[::every])
-    if slanted:
-        for tick in ax.get_xticklabels():
-            tick.set(rotation=40, ha="right", rotation_mode="anchor")
-    ax.set_xlim(-0.4, max(len(layers) - 0.6, 0.4))
-
-
-def _legend(figure: Figure, entries: Sequence[Line2D]) -> None:
-    lengths = [len(str(entry.get_label())) + 8 for entry in entries]
-    room = characters(figure.get_figwidth() - 0.5, SMALL)
-    beside = len(entries) if sum(lengths) <= room else max(1, room // max(lengths))
-    figure.legend(
-        handles=entries, loc="outside lower center", frameon=False, fontsize=SMALL,
-        ncols=beside, handlelength=2.6, labelcolor=INK,
-    )  # fmt: skip

@@ -113,12 +113,16 @@ def matrix(function: str, argument: str, value: object, *, min_rows: int = 1) ->
     if array.dtype not in (np.float32, np.float64):
         array = array.astype(np.float32)
     if not np.isfinite(array).all():
-        bad = np.flatnonzero(~np.isfinite(array).all(axis=1))
-        raise invalid(
-            function, argument, "finite", f"NaN or infinity in {len(bad)} rows, first {bad[0]}",
-            "Drop these observations, or find the layer where the values blow up.",
-        )  # fmt: skip
+        raise not_finite(function, argument, np.flatnonzero(~np.isfinite(array).all(axis=1)))
     return array
+
+
+def not_finite(function: str, argument: str, rows: Array) -> InvalidValue:
+    """Return the error for NaN or infinity in `rows` (their numbers, at least one)."""
+    return invalid(
+        function, argument, "finite", f"NaN or infinity in {len(rows)} rows, first {rows[0]}",
+        "Drop these observations, or find the layer where the values blow up.",
+    )  # fmt: skip
 
 
 def labels(function: str, value: object, n_observations: int, argument: str = "labels") -> Array:

@@ -19,6 +19,9 @@ else:
 Activations = Num[Array, "n_observations n_units"]
 """Activations of one layer: one row per observation, one column per unit."""
 
+Snapshot = Num[Array, "n_observations _"]
+"""Activations at one of several times (a layer, an epoch), whose units may be its own."""
+
 OtherActivations = Num[Array, "n_observations n_other_units"]
 """The same observations in a second space: a projection, another layer, another network."""
 
@@ -43,6 +46,12 @@ Trails = Float[Array, "n_observations n_places 2"]
 PerUnit = Float[Array, "n_units"]
 """One number per unit."""
 
+PerClass = Float[Array, "n_classes"]
+"""One number per class, the classes sorted."""
+
+ClassByClass = Float[Array, "n_classes n_classes"]
+"""One number per ordered pair of classes, the classes sorted."""
+
 Discrimination = Float[Array, "n_units n_classes"]
 """How well each unit tells each class from the rest."""
 
@@ -54,6 +63,9 @@ Dissimilarity = Float[Array, "n n"]
 
 Images = UInt8[Array, "n_observations height width channels"]
 """Pictures of the observations, 0 to 255; channels is 1 (grey) or 3 (RGB)."""
+
+OneChannel = UInt8[Array, "n_observations height width 1"]
+"""Grey pictures made of others of the same size."""
 
 GreyImages = UInt8[Array, "n_observations height width"]
 """The same without channels."""

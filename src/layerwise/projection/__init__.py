@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from layerwise.projection.align import procrustes
+from layerwise.projection.align import EVOLUTIONS, evolve, procrustes
+from layerwise.projection.bundling import bundle
+from layerwise.projection.dynamic_tsne import DynamicTSNE
 from layerwise.projection.mds import MDS
 from layerwise.projection.pca import PCA
 from layerwise.projection.tsne import TSNE
@@ -11,4 +13,15 @@ from layerwise.projection.umap import UMAP
 METHODS = {"pca": PCA, "tsne": TSNE, "mds": MDS, "umap": UMAP}
 """All projections by the name that the command line uses."""
 
-__all__ = ["MDS", "METHODS", "PCA", "TSNE", "UMAP", "procrustes"]
+__all__ = [
+    "EVOLUTIONS",
+    "MDS",
+    "METHODS",
+    "PCA",
+    "TSNE",
+    "UMAP",
+    "DynamicTSNE",
+    "bundle",
+    "evolve",
+    "procrustes",
+]

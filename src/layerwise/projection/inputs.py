@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
+from layerwise.foundation import checks
 from layerwise.foundation.checks import InvalidType, InvalidValue
 from layerwise.foundation.shapes import Array
 
@@ -33,3 +36,30 @@ def validated(
     except (ValueError, TypeError) as error:
         kind = InvalidType if isinstance(error, TypeError) else InvalidValue
         raise kind(f"{name}: {' '.join(str(error).split())}") from None
+
+
+def validated_sequence(
+    function: str, sequence: Iterable[object], *, min_rows: int = 4
+) -> list[Array]:
+    """Return the activations of every time as finite float arrays, one row per observation each.
+
+    The times may differ in the number of units, not in that of observations.
+    """
+    if not isinstance(sequence, Iterable):
+        raise InvalidType(
+            f"{function}: sequence must be a sequence of activations, one a time; "
+            f"got {type(sequence).__name__}."
+        )
+    times = [
+        checks.matrix(function, f"sequence[{t}]", X, min_rows=min_rows)
+        for t, X in enumerate(sequence)
+    ]
+    if not times:
+        raise checks.invalid(function, "sequence", "activations at one time or more", "none")
+    for t, X in enumerate(times):
+        if len(X) != len(times[0]):
+            raise checks.invalid(
+                function, f"sequence[{t}]", f"of the first's {len(times[0])} observations",
+                f"{len(X)} rows", "Take the same observations, in the same order, at every time.",
+            )  # fmt: skip
+    return times

@@ -96,7 +96,44 @@ class Code:
     text: str
 
 
-Block = Table | Figure | Findings | Note | Code
+@dataclass(frozen=True)
+class Verdict:
+    """A claim, how it fared, and the numbers that decide it; every field is a name or a sentence.
+
+    The mark stands beside the word of the verdict, so that no reader depends on colour.
+    """
+
+    name: str
+    claim: str
+    verdict: str
+    numbers: str = ""
+    control: str = ""
+    published: str = ""
+
+    @property
+    def mark(self) -> str:
+        """A tick, a cross, or a dash for what is open.
+
+        Examples
+        --------
+        >>> [Verdict("H", "claim", word).mark for word in ("confirmed", "not met", "not decided")]
+        ['✓', '✗', '–']
+        """
+        return MARKS.get(self.verdict, "–")
+
+
+MARKS = {"confirmed": "✓", "met": "✓", "contradicted": "✗", "not met": "✗"}
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """Claims with their verdicts, in order."""
+
+    kind: ClassVar[str] = "verdicts"
+    items: tuple[Verdict, ...]
+
+
+Block = Table | Figure | Findings | Note | Code | Verdicts
 
 
 @dataclass(frozen=True)

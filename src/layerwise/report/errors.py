@@ -1,4 +1,4 @@
-"""Section 4: what the network gets wrong: the confusion of classes, and the pictures."""
+"""What the network gets wrong: the confusion of classes, and the pictures."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from layerwise import figures
-from layerwise.report import findings, inline, reading, wording
+from layerwise.report import findings, inline, pictures, reading, wording
 from layerwise.report.blocks import Block, Figure, Note, Section, Table
 from layerwise.report.predictions import Predictions
 
 if TYPE_CHECKING:
     from layerwise.store import Activations, Run
-
-MOST_PICTURES = 40
 
 
 def errors(runs: Sequence[Run]) -> Section | None:
@@ -28,10 +26,10 @@ def errors(runs: Sequence[Run]) -> Section | None:
     blocks: list[Block] = [_confusion(runs, found, subset, what)]
     if len(runs) > 1:
         blocks.insert(0, Note(f"Predictions of the first of {len(runs)} runs."))
-    pictures = run.thumbnails()
+    thumbnails = run.thumbnails()
     if len(found.wrong):
         mistakes = _mistakes(found)
-        blocks.append(mistakes if pictures is None else _sheet(found, pictures, mistakes, what))
+        blocks.append(mistakes if thumbnails is None else _sheet(found, thumbnails, mistakes, what))
     return Section("errors", "Errors", tuple(blocks))
 
 
@@ -68,14 +66,13 @@ def _mistakes(found: Predictions) -> Table:
     return Table(columns, rows, "Misclassified, the most confident first.")
 
 
-def _sheet(found: Predictions, pictures: Activations, mistakes: Table, what: str) -> Figure:
-    wrong = found.wrong[:MOST_PICTURES]
-    images = np.asarray(pictures[found.rows[wrong]]).reshape(len(wrong), *pictures.unit_shape)
+def _sheet(found: Predictions, thumbnails: Activations, mistakes: Table, what: str) -> Figure:
+    wrong = found.wrong[: pictures.MOST]
     captions = [
         f"{found.name(int(found.true[at]))} → {found.name(int(found.predicted[at]))}"
         for at in wrong
     ]
-    picture = figures.contact_sheet(images, captions)
+    picture = figures.contact_sheet(pictures.at(thumbnails, found.rows[wrong]), captions)
     shown, every = len(wrong), len(found.wrong)
     part = f"All {shown}" if shown == every else f"The {shown} most confident of {every}"
     return Figure(

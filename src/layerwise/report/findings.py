@@ -1,4 +1,4 @@
-"""Section 1: what the tables say, in sentences; each number comes with its control.
+"""What the tables say, in sentences; each number comes with its control.
 
 A sentence about training names the untrained network, one about depth the same step before
 training, one about classes the shuffled labels and the raw input. A difference is called one only
@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING
 
 from layerwise.report import reading, wording
 from layerwise.report.blocks import Finding, Findings, Note, Section
+from layerwise.report.motion import converge
+from layerwise.report.outliers import strangers
+from layerwise.report.population import specialize
 from layerwise.report.predictions import Predictions
 from layerwise.report.reading import INPUT
-from layerwise.report.scores import Score, Scores
+from layerwise.report.scores import Score, Scores, differ
 from layerwise.scores import ACCURACY, CONTINUITY, HIT_2D, HIT_ND, TRUSTWORTHINESS
 
 if TYPE_CHECKING:
@@ -31,8 +34,9 @@ def findings(runs: Sequence[Run]) -> Section | None:
     scores, main = Scores(runs), reading.subsets(runs[0])[0]
     sentences = (
         separation(runs, scores, main), faithfulness(runs, scores, main),
-        depth(runs, scores, main), generalization(runs, scores), accuracy(runs, scores, main),
-        confusions(runs, main), damage(runs),
+        depth(runs, scores, main), *converge(runs), generalization(runs, scores),
+        accuracy(runs, scores, main), confusions(runs, main), strangers(runs), specialize(runs),
+        damage(runs),
     )  # fmt: skip
     items = tuple(sentence for sentence in sentences if sentence is not None)
     blocks: list[Findings | Note] = [Findings(items)] if items else []
@@ -228,11 +232,6 @@ def damage(runs: Sequence[Run]) -> Finding | None:
     if not bad:
         return None
     return Finding(f"Not every activation is finite: {wording.listing(bad, at_most=4)}.")
-
-
-def differ(a: Score, b: Score) -> bool:
-    """Return whether two scores differ by more than twice the error of their difference."""
-    return abs(a.value - b.value) > 2 * math.hypot(a.error, b.error)
 
 
 def _value(score: Score | None) -> float:

@@ -1,4 +1,4 @@
-"""Section 6: is what was recorded sound? NaN, infinite and zero activations of every layer."""
+"""Is what was recorded sound? NaN, infinite and zero activations of every layer."""
 
 from __future__ import annotations
 

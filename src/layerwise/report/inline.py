@@ -122,9 +122,14 @@ def smaller(png: bytes) -> bytes:
         paper = Image.new("RGB", image.size, "white")
         paper.paste(image, mask=image.getchannel("A") if "A" in image.getbands() else None)
         packed = io.BytesIO()
-        few = paper.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-        colors = np.array(few.getpalette()).reshape(-1, 3)
-        colors[colors.min(axis=1) > 251] = 255  # the octree averages white with its neighbours
+        few = paper.quantize(255, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        # The octree averages white with its neighbours, so paper gets a colour of its own.
+        indices = np.array(few)
+        indices[(np.asarray(paper) == 255).all(axis=2)] = 255
+        colors = np.full((256, 3), 255)
+        known = np.array(few.getpalette()).reshape(-1, 3)[:255]
+        colors[: len(known)] = known
+        few = Image.fromarray(indices)
         few.putpalette(colors.ravel().tolist())
         few.save(packed, "PNG", optimize=True)
     return min(png, packed.getvalue(), key=len)

@@ -1,4 +1,4 @@
-"""Section 2: scores by layer, before and after training, beside floor, raw input and paper."""
+"""Scores by layer, before and after training, beside floor, raw input and paper."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from layerwise import figures
+from layerwise import analysis, figures
 from layerwise.report import findings, inline, reading, wording
 from layerwise.report.blocks import Block, Figure, Note, Section, Table
 from layerwise.report.reading import INPUT
@@ -68,7 +68,7 @@ def _subset(runs: Sequence[Run], scores: Scores, subset: str, number: int) -> li
 
 def _curves(run: Run, scores: Scores, subset: str) -> pd.DataFrame | None:
     """Return the rows to draw, layers and checkpoints in the network's order."""
-    frame, names = scores.frame, [INPUT, *reading.hidden(run)]
+    frame, names = scores.frame, [INPUT, *analysis.hidden_layers(run)]
     rows = frame[
         (frame["subset"] == subset) & frame["score"].isin([HIT_2D, HIT_ND])
         & frame["layer"].isin(names) & frame["checkpoint"].isin(_times(run))
@@ -109,7 +109,7 @@ def _times(run: Run) -> list[str]:
 def _numbers(run: Run, scores: Scores, subset: str) -> Table | None:
     """Return one row a layer and checkpoint, one column a score."""
     places = [(INPUT, "")] + [
-        (layer, time) for layer in reading.hidden(run) for time in run.checkpoints
+        (layer, time) for layer in analysis.hidden_layers(run) for time in run.checkpoints
     ]
     rows, shown, seeds = [], set[str](), 0
     for layer, time in places:
@@ -140,7 +140,8 @@ def _numbers(run: Run, scores: Scores, subset: str) -> Table | None:
 
 def _accuracies(run: Run, scores: Scores) -> Table | None:
     """Return how often the network is right; rows of scores that belong to no layer."""
-    frame = scores.frame[scores.frame["layer"] == ""]
+    frame = scores.frame
+    frame = frame[(frame["layer"] == "") & frame["checkpoint"].isin(_times(run))]
     frame = frame.sort_values(["score", "subset", "checkpoint"], kind="stable")
     rows = []
     for row in frame.to_dict("records"):
@@ -181,7 +182,7 @@ def _others(run: Run, scores: Scores) -> list[Block]:
     """Return what else was scored, by another method or k, and which is meant on this page."""
     if not len(scores.others):
         return []
-    places = [INPUT, *reading.hidden(run)]
+    places = [INPUT, *analysis.hidden_layers(run)]
     ordered = sorted(
         scores.others.to_dict("records"),
         key=lambda row: (

@@ -1,4 +1,4 @@
-"""Section 3: the maps, largest the one that matters most; layers across, training down."""
+"""The maps, largest the one that matters most; layers across, training down."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from layerwise import figures
+from layerwise import analysis, figures
 from layerwise.foundation.shapes import Array
 from layerwise.report import findings, inline, reading, wording
 from layerwise.report.blocks import Block, Figure, Note, Section, Table
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
     from layerwise.store import Run
 
-MOST_LAYERS = 10
-"""Columns of a figure of maps; of more layers this many are shown, evenly spaced."""
-
 
 class Maps:
     """The projections of one run, looked up by what they show."""
@@ -33,7 +30,7 @@ class Maps:
         self._provenance = frame.attrs.get("provenance", [])
         self._truth, self.names = reading.classes(run)
         self._found = {
-            tuple(map(str, key)): _first(part)
+            tuple(map(str, key)): reading.first(part)
             for key, part in frame.groupby(
                 ["method", "subset", "checkpoint", "layer"], sort=False, dropna=False
             )
@@ -48,10 +45,13 @@ class Maps:
         there = {key[3] for key in self._found if key[:2] == (method, subset)}
         return [name for name in self.run.layers if name in there]
 
+    def rows(self, method: str, subset: str, checkpoint: str, layer: str) -> pd.DataFrame | None:
+        """Return the observations of a map and their places, or None."""
+        return self._found.get((method, subset, checkpoint, layer))
+
     def get(self, method: str, subset: str, checkpoint: str, layer: str) -> figures.Panel | None:
         """Return points, classes and which of them are classified right; the input has one map."""
-        key = (method, subset, checkpoint, layer)
-        part = self._found.get(key)
+        part = self.rows(method, subset, checkpoint, layer)
         if part is None:
             return None
         rows = part["observation"].to_numpy(dtype=np.int64)
@@ -92,9 +92,8 @@ def maps(runs: Sequence[Run]) -> Section | None:
         return Section("maps", "Maps", (Note(hint),))
     found, scores = Maps(run, frame), Scores(runs)
     blocks: list[Block] = []
-    if len(runs) > 1:
-        seed = run.provenance.get("seed", reading.folder(run))
-        blocks.append(Note(f"Maps of the first of {len(runs)} runs (seed {seed})."))
+    if whose := reading.first_of(runs, "Maps"):
+        blocks.append(Note(whose))
     methods = sorted(found.methods(), key=lambda name: name != scores.method)
     places = [(m, s) for m in methods for s in reading.subsets(run) if found.layers(m, s)]
     for number, (method, subset) in enumerate(places):
@@ -109,7 +108,7 @@ def _largest(
 ) -> Figure | None:
     run = found.run
     checkpoint = reading.after(run)
-    layers = [name for name in found.layers(method, subset) if name in reading.hidden(run)]
+    layers = [name for name in found.layers(method, subset) if name in analysis.hidden_layers(run)]
     panel = found.get(method, subset, checkpoint, layers[-1]) if layers else None
     if panel is None:
         return None
@@ -125,7 +124,8 @@ def _largest(
         findings.MAP, inline.embedded(picture), f"{alt} {finding.text}" if finding else alt,
         f"Layer {layers[-1]}, {reading.when(run, checkpoint)}. Each dot is "
         f"{reading.one(run, subset)}{color}; near dots have similar activations.{glyph} "
-        f"{wording.count(len(panel.Y), 'point')}, {found.how(method)}.",
+        f"{wording.count(len(panel.Y), 'point')}, {found.how(method)}. "
+        f"{reading.after_figure(run, f'map {subset} after last')}".strip(),
         _quality(scores, run, method, subset, [checkpoint], layers[-1:]), "Quality of this map",
     )  # fmt: skip
 
@@ -135,7 +135,7 @@ def _grid(found: Maps, scores: Scores, method: str, subset: str) -> list[Figure]
     every = found.layers(method, subset)
     if not every:
         return []
-    layers = _spaced(every)
+    layers = reading.spaced(every)
     times = [time for time in (reading.before(run), reading.after(run)) if time is not None]
     panels: list[figures.Panel | None] = []
     for time in times:
@@ -154,6 +154,9 @@ def _grid(found: Maps, scores: Scores, method: str, subset: str) -> list[Figure]
     what = f"the {subset} subset" if subset else "all observations"
     k = f" (k = {scores.neighbors(method)})" if scores.neighbors(method) else ""
     under = f" Under each map its neighbourhood hit{k} in 2-D and in the layer itself."
+    places = ("before raw", "before last", "after first", "after last")
+    main = method == (scores.method or method)
+    after = reading.after_figure(run, *(f"map {subset} {place}" for place in places if main))
     hits = under if any(panel and panel.caption for panel in panels) else ""
     return [
         Figure(
@@ -161,7 +164,7 @@ def _grid(found: Maps, scores: Scores, method: str, subset: str) -> list[Figure]
             f"Maps of {what}: layers {wording.listing(layers)}, {' and '.join(rows).strip()}.",
             f"Maps of {what}. {shown} from left (shallow) to right (deep)"
             f"{', before training above and after training below' if len(times) == 2 else ''}."
-            f"{hits}{raw} {found.how(method)}.",
+            f"{hits}{raw} {found.how(method)}. {after}".strip(),
             _quality(scores, run, method, subset, times, every), "Quality of these maps",
         )
     ]  # fmt: skip
@@ -194,21 +197,3 @@ def _quality(
     where = "Coordinates of every point: tables/projections in the run."
     caption = k * bool(scores.neighbors(method)) + where
     return Table(("layer", "checkpoint", *asked), tuple(rows), caption)
-
-
-def _first(part: pd.DataFrame) -> pd.DataFrame:
-    """Return the first map of a place.
-
-    Observations ascend within a map, so a step back is the start of a second one, made with other
-    parameters, which would otherwise be drawn over the first.
-    """
-    steps = np.diff(part["observation"].to_numpy(dtype=np.int64))
-    ends = np.flatnonzero(steps <= 0)
-    return part.iloc[: ends[0] + 1] if len(ends) else part
-
-
-def _spaced(layers: list[str]) -> list[str]:
-    if len(layers) <= MOST_LAYERS:
-        return layers
-    chosen = np.linspace(0, len(layers) - 1, MOST_LAYERS).round().astype(int)
-    return [layers[index] for index in chosen]

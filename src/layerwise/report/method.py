@@ -1,4 +1,4 @@
-"""Section 7: how the numbers came about, what they do not say, and how to make them again."""
+"""How the numbers came about, what they do not say, and how to make them again."""
 
 from __future__ import annotations
 
@@ -34,6 +34,9 @@ LIMITS = (
     "Recorded activations are those of this sample only."
 )
 
+ASIDE = ("published", "figures")
+"""Settings that stand elsewhere on the page, beside the numbers and pictures they are about."""
+
 
 def method(runs: Sequence[Run]) -> Section:
     """Return the section."""
@@ -45,7 +48,7 @@ def method(runs: Sequence[Run]) -> Section:
     blocks.append(Note("To make this page again:"))
     blocks.append(Code("\n".join([*dict.fromkeys(commands), f"layerwise report {folders}"])))
     for one in runs:
-        settings = {key: value for key, value in one.provenance.items() if key != "published"}
+        settings = {key: value for key, value in one.provenance.items() if key not in ASIDE}
         rows = [*_flat(settings), *_flat(one.fingerprint, "fingerprint")]
         if rows:
             caption = f"Provenance of {reading.folder(one)}"

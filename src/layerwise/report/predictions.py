@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from layerwise import analysis
 from layerwise.foundation.shapes import Array
 from layerwise.report import reading
 
@@ -34,7 +35,7 @@ class Predictions:
         if frame is None or not names:
             return None
         frame = frame[frame["checkpoint"] == checkpoint]
-        frame = frame[frame["observation"].isin(reading.rows_of(run, subset))]
+        frame = frame[frame["observation"].isin(analysis.rows_of(run, subset))]
         if not len(frame):
             return None
         rows = frame["observation"].to_numpy(dtype=np.int64)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from layerwise import analysis
 from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array
 from layerwise.report import wording
@@ -20,8 +21,14 @@ if TYPE_CHECKING:
 
     from layerwise.store import Run
 
-INPUT, OUTPUT = "input", "output"
-"""Names of the recorded layers that are not hidden."""
+INPUT = "input"
+"""Name of the recorded layer that is the raw input."""
+
+MOST_ACROSS = 10
+"""Columns of a figure of maps; of more this many are shown, evenly spaced."""
+
+PAPER = "Rauber et al. 2017"
+"""Whose figures the provenance of a study names."""
 
 
 def alike(runs: Sequence[Run]) -> tuple[Run, ...]:
@@ -52,12 +59,6 @@ def alike(runs: Sequence[Run]) -> tuple[Run, ...]:
     return tuple(runs)
 
 
-def hidden(run: Run) -> list[str]:
-    """Return the names of the hidden layers, shallow to deep."""
-    ends = (INPUT, OUTPUT, "thumbnail")
-    return [name for name in run.layers if name not in ends and run.layer(name).kind not in ends]
-
-
 def before(run: Run) -> str | None:
     """Return the first checkpoint if there is a later one: the control of every claim."""
     return run.checkpoints[0] if len(run.checkpoints) > 1 else None
@@ -78,34 +79,23 @@ def when(run: Run, checkpoint: str) -> str:
 
 
 def label(run: Run) -> str | None:
-    """Return the label column that the report is about."""
-    named = run.provenance.get("label")
-    if named in run.labels:
-        return str(named)
-    return next((name for name in run.labels if name != "subset"), None)
+    """Return the label column that the report is about, or None if there is none."""
+    try:
+        return analysis.class_label(run)
+    except LookupError:
+        return None
 
 
 def subsets(run: Run) -> list[str]:
     """Return the names of the subsets, "test" first; one unnamed subset if there is no column."""
-    if "subset" not in run.labels:
-        return [""]
-    names = dict.fromkeys(str(name) for name in run.labels["subset"])
-    return sorted(names, key=lambda name: (name != "test", name))
-
-
-def rows_of(run: Run, subset: str) -> Array:
-    """Return the row numbers of the observations of a subset."""
-    if "subset" not in run.labels:
-        return np.arange(run.n_observations)
-    return np.flatnonzero(np.asarray(run.labels["subset"]).astype(str) == subset)
+    return sorted(analysis.subsets(run), key=lambda name: (name != "test", name))
 
 
 def classes(run: Run) -> tuple[Array, list[str]]:
     """Return the class number of every observation and the class names, or no class at all."""
-    column = label(run)
-    if column is None:
+    if label(run) is None:
         return np.zeros(run.n_observations, dtype=np.int64), []
-    return codes(run, run.labels[column]), _class_names(run, column)
+    return analysis.class_codes(run)
 
 
 def codes(run: Run, values: Any) -> Array:
@@ -119,14 +109,8 @@ def codes(run: Run, values: Any) -> Array:
     array = np.asarray(values)
     if run.class_names(column) is not None and array.dtype.kind in "iub":
         return array.astype(np.int64)
-    number = {name: index for index, name in enumerate(_class_names(run, column))}
+    number = {name: index for index, name in enumerate(classes(run)[1])}
     return np.array([number.get(str(value), -1) for value in array.tolist()], dtype=np.int64)
-
-
-def _class_names(run: Run, column: str) -> list[str]:
-    named = run.class_names(column)
-    values = np.unique(run.labels[column]).tolist() if named is None else named
-    return [str(value) for value in values]
 
 
 def noun(run: Run) -> str:
@@ -149,6 +133,65 @@ def table(run: Run, kind: str) -> pd.DataFrame | None:
     return found if len(found) else None
 
 
+def first(part: pd.DataFrame, column: str = "observation") -> pd.DataFrame:
+    """Return the first of the tables that lie one after the other in `part`.
+
+    `column` ascends within each, so a step back is the start of a second one, made with other
+    parameters, which would otherwise be drawn over the first.
+    """
+    steps = np.diff(part[column].to_numpy(dtype=float))
+    ends = np.flatnonzero(steps < 0)
+    return part.iloc[: ends[0] + 1] if len(ends) else part
+
+
+def foremost(run: Run, frame: pd.DataFrame, method: str = "") -> pd.DataFrame:
+    """Return the rows of the place that matters most.
+
+    After training before any other checkpoint, the first subset, the method asked for, the deepest
+    layer.
+    """
+    names = [name for name in ("checkpoint", "subset", "method", "layer") if name in frame]
+
+    def rank(place: tuple[str, ...]) -> tuple[Any, ...]:
+        at = dict(zip(names, place, strict=True))
+        order = {name: number for number, name in enumerate(subsets(run))}
+        layers = list(run.layers)
+        return (
+            at["checkpoint"] != after(run), order.get(at["subset"], len(order)),
+            at.get("method", method) != method,
+            -layers.index(at["layer"]) if at["layer"] in layers else 1, place,
+        )  # fmt: skip
+
+    groups = {tuple(map(str, key)): part for key, part in frame.groupby(names, sort=False)}
+    return groups[min(groups, key=rank)]
+
+
+def spaced(names: Sequence[str], at_most: int = MOST_ACROSS) -> list[str]:
+    """Return the names, of many only some, evenly spaced, the first and the last among them."""
+    if len(names) <= at_most:
+        return list(names)
+    chosen = np.linspace(0, len(names) - 1, at_most).round().astype(int)
+    return [names[index] for index in chosen]
+
+
+def after_figure(run: Run, *keys: str) -> str:
+    """Return the words for the figures of the paper that show the same, or none.
+
+    The numbers under the picture are this run's: it stands *after* the figure, not for it.
+    """
+    known = run.provenance.get("figures") or {}
+    found = list(dict.fromkeys(str(known[key]) for key in keys if key in known))
+    return f"After {wording.listing(found)} of {PAPER}." if found else ""
+
+
+def first_of(runs: Sequence[Run], what: str) -> str:
+    """Return the sentence that says whose pictures these are, or none if there is one run."""
+    if len(runs) < 2:
+        return ""
+    seed = runs[0].provenance.get("seed", folder(runs[0]))
+    return f"{what} of the first of {len(runs)} runs (seed {seed})."
+
+
 def folder(run: Run) -> str:
     """Return the name of the run's folder; the path to it is nobody else's business."""
     return run.path.name
@@ -167,10 +210,12 @@ def facts(runs: Sequence[Run]) -> list[tuple[str, str]]:
     """Return what stands under the title, name and value; the command comes last."""
     run = runs[0]
     given = run.provenance
-    names = hidden(run)
+    names = analysis.hidden_layers(run)
     ends = f"{len(names)}: {names[0]} … {names[-1]}" if len(names) > 5 else wording.listing(names)
     _, class_names = classes(run)
-    sizes = [f"{wording.count(len(rows_of(run, name)))} {name}".strip() for name in subsets(run)]
+    sizes = [
+        f"{wording.count(len(analysis.rows_of(run, name)))} {name}".strip() for name in subsets(run)
+    ]
     seeds = [str(one.provenance["seed"]) for one in runs if one.provenance.get("seed") is not None]
     found = [
         ("Network", str(given.get("network") or given.get("model", ""))),

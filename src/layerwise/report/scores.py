@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from layerwise import analysis
 from layerwise.report import reading, wording
 from layerwise.scores import select, summarize
 
@@ -61,8 +63,6 @@ class Scores:
     ----------
     method : the projection method that most scores are about, "" if none is named
     n_neighbors : the k of most of these, 0 if none is named
-    frame : summary of the scores of this method and k, those of each layer itself included
-    others : summary of all further scores
     """
 
     def __init__(self, runs: Sequence[Run]) -> None:
@@ -73,27 +73,37 @@ class Scores:
             for seed, run in enumerate(runs)
             if (found := reading.table(run, "scores")) is not None
         ]
-        self.method, self.n_neighbors = "", 0
-        self.frame = self.others = pd.DataFrame()
-        self._rows = pd.concat(parts, ignore_index=True).drop_duplicates() if parts else self.frame
+        self._rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+        self._rows = self._rows.drop_duplicates()
         self._by_method: dict[str, dict[Place, dict[str, Score]]] = {}
-        if not parts:
-            return
-        self.method = str(_most(self._rows["method"], "") or "")
-        self.n_neighbors = self.neighbors(self.method)
-        main = self._of(self.method)
-        self.frame = summarize(main)
-        rest = self._rows.drop(index=main.index).groupby(["method", "n_neighbors"], sort=True)
+        self.method, self.n_neighbors = "", 0
+        if parts:
+            self.method = str(_most(self._rows["method"], "") or "")
+            self.n_neighbors = self.neighbors(self.method)
+
+    def __bool__(self) -> bool:
+        return bool(len(self._rows))
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """Summary of the scores of the main method and k, those of each layer itself included."""
+        return summarize(self._of(self.method)) if self else self._rows
+
+    @cached_property
+    def others(self) -> pd.DataFrame:
+        """Summary of all further scores."""
+        import pandas as pd
+
+        if not self:
+            return self._rows
+        rest = self._rows.drop(index=self._of(self.method).index)
         further = [
             summarize(
                 select(part, method=part["method"].iloc[0], n_neighbors=part["n_neighbors"].iloc[0])
             )
-            for _, part in rest
+            for _, part in rest.groupby(["method", "n_neighbors"], sort=True)
         ]
-        self.others = pd.concat(further, ignore_index=True) if further else self.frame[:0]
-
-    def __bool__(self) -> bool:
-        return bool(len(self.frame))
+        return pd.concat(further, ignore_index=True) if further else self.frame[:0]
 
     def neighbors(self, method: str) -> int:
         """Return the k to read scores of a method with: the main one if it was used, else its own.
@@ -128,12 +138,17 @@ class Scores:
         """Return the hidden layers that have this score after training."""
         return [
             name
-            for name in reading.hidden(run)
+            for name in analysis.hidden_layers(run)
             if self.get(score, subset, reading.after(run), name)
         ]
 
     def _of(self, method: str) -> pd.DataFrame:
         return select(self._rows, method=method, n_neighbors=self.neighbors(method))
+
+
+def differ(a: Score, b: Score) -> bool:
+    """Return whether two scores differ by more than twice the error of their difference."""
+    return abs(a.value - b.value) > 2 * math.hypot(a.error, b.error)
 
 
 def _complete(scores: pd.DataFrame, seed: int) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Section 5: how training went, epoch by epoch."""
+"""How training went, epoch by epoch."""
 
 from __future__ import annotations
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import fmean, stdev
+
+from layerwise.foundation.shapes import Array
 
 MISSING = "–"
 _METHODS = {"tsne": "t-SNE", "pca": "PCA", "mds": "MDS", "umap": "UMAP"}
@@ -34,6 +37,42 @@ def measured(value: float, spread: float = math.nan) -> str:
     if math.isnan(value) or math.isnan(spread):
         return percent(value)
     return f"{100 * value:.1f}{NBSP}±{NBSP}{100 * spread:.1f}{NBSP}%"
+
+
+def plain(value: float, spread: float = math.nan) -> str:
+    r"""Return a number that is no fraction, with the spread over seeds where there is one.
+
+    Examples
+    --------
+    >>> plain(-0.444), plain(0.444, 0.07)
+    ('−0.44', '0.44\xa0±\xa00.07')
+    """
+    if math.isnan(value):
+        return MISSING
+    digits = f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
+    return digits + ("" if math.isnan(spread) else f"{NBSP}±{NBSP}{spread:.2f}")
+
+
+def decimal(values: Sequence[float] | Array) -> str:
+    r"""Return the mean over seeds of a number that is no fraction, with their spread.
+
+    Examples
+    --------
+    >>> decimal([0.4]), decimal([0.4, 0.5])
+    ('0.40', '0.45\xa0±\xa00.07')
+    """
+    return plain(fmean(values), stdev(values) if len(values) > 1 else math.nan)
+
+
+def together(text: str) -> str:
+    r"""Return a text in which no number is parted from its spread or its percent sign.
+
+    Examples
+    --------
+    >>> together("91.2 ± 0.9 %")
+    '91.2\xa0±\xa00.9\xa0%'
+    """
+    return text.replace(" ± ", f"{NBSP}±{NBSP}").replace(" %", f"{NBSP}%")
 
 
 def points(difference: float) -> str:

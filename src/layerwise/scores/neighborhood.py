@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from layerwise.foundation import checks
+from layerwise.foundation.classes import class_codes
 from layerwise.foundation.random import RandomState, generator
 from layerwise.foundation.shapes import (
     Activations,
@@ -24,7 +25,6 @@ from layerwise.foundation.shapes import (
     OtherActivations,
     PerObservation,
 )
-from layerwise.scores.classes import class_codes
 from layerwise.scores.distances import centred, sampled_rows, squared_distances, two_spaces
 from layerwise.scores.neighbors import check_n_neighbors, nearest_neighbors, recall, smallest
 
@@ -71,7 +71,7 @@ def neighborhood_hit(
     >>> neighborhood_hit(Y, np.array([0, 0, 1, 1]), n_neighbors=1)
     1.0
     """
-    codes, _, found = _prepare("neighborhood_hit", Y, labels, n_neighbors, neighbors)
+    codes, _, found = labelled_neighbors("neighborhood_hit", Y, labels, n_neighbors, neighbors)
     return float(_hits(codes, found).mean())
 
 
@@ -97,7 +97,7 @@ def neighborhood_hits(
     >>> neighborhood_hits(Y, np.array([7, 7, 8]), n_neighbors=1).tolist()
     [1.0, 1.0, 0.0]
     """
-    codes, _, found = _prepare("neighborhood_hits", Y, labels, n_neighbors, neighbors)
+    codes, _, found = labelled_neighbors("neighborhood_hits", Y, labels, n_neighbors, neighbors)
     return _hits(codes, found)
 
 
@@ -121,7 +121,9 @@ def neighborhood_hit_by_class(
     >>> neighborhood_hit_by_class(Y, np.array(["a", "a", "b"]), n_neighbors=1)
     {'a': 1.0, 'b': 0.0}
     """
-    codes, classes, found = _prepare("neighborhood_hit_by_class", Y, labels, n_neighbors, neighbors)
+    codes, classes, found = labelled_neighbors(
+        "neighborhood_hit_by_class", Y, labels, n_neighbors, neighbors
+    )
     means = np.bincount(codes, weights=_hits(codes, found)) / np.bincount(codes)
     return dict(zip(classes.tolist(), means.tolist(), strict=True))
 
@@ -161,7 +163,7 @@ def shuffled_neighborhood_hit(
     """
     name = "shuffled_neighborhood_hit"
     checks.integer(name, "n_permutations", n_permutations, 2)
-    codes, _, found = _prepare(name, Y, labels, n_neighbors, neighbors)
+    codes, _, found = labelled_neighbors(name, Y, labels, n_neighbors, neighbors)
     rng = generator(random_state)
     values = [_hits(rng.permutation(codes), found).mean() for _ in range(n_permutations)]
     return float(np.mean(values)), float(np.std(values, ddof=1))
@@ -290,7 +292,7 @@ def _hits(codes: Array, neighbors: Array) -> PerObservation:
     return hits
 
 
-def _prepare(
+def labelled_neighbors(
     function: str, Y: object, labels: object, n_neighbors: int, neighbors: object
 ) -> tuple[Array, Array, Array]:
     """Return labels as integers, the classes they number, and every point's neighbours."""

@@ -11,9 +11,9 @@ from __future__ import annotations
 import numpy as np
 
 from layerwise.foundation import checks
+from layerwise.foundation.classes import class_codes
 from layerwise.foundation.random import RandomState
 from layerwise.foundation.shapes import Activations, Dissimilarity, Labels, OtherActivations
-from layerwise.scores.classes import class_codes
 from layerwise.scores.distances import centred, pair_distances, sampled_rows, two_spaces
 
 

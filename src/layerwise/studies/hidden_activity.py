@@ -1,8 +1,10 @@
-"""How a network separates classes layer by layer, before and after training.
+"""How a network separates classes: layer by layer, epoch by epoch, neuron by neuron.
 
 After Rauber, Fadel, Falcão and Telea, "Visualizing the Hidden Activity of Artificial Neural
 Networks", IEEE TVCG 23(1), 2017: 2,000 observations of the test set and of the training set, a
-t-SNE map of the raw input and of every hidden layer, the neighbourhood hit (k = 6) of each map.
+t-SNE map of the raw input and of every hidden layer, the neighbourhood hit (k = 6) of each map; the
+evolution over layers and over epochs with bundled trails; the map of neurons and their roles; and
+where the two polarities of digits matter, a second network that sees edges only.
 
 Beyond the paper, every number has its control: the untrained network, shuffled labels, the same
 score in n-D (a bad map of a good layer is the projection's fault), and the spread over seeds.
@@ -18,28 +20,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from layerwise import analysis, data, models, report
-from layerwise.data import DataSet
+from layerwise import analysis, data, report
 from layerwise.foundation import checks
-from layerwise.foundation.progress import bar
-from layerwise.foundation.shapes import Array
-from layerwise.models.checkpoint import name_of
-from layerwise.network.weights import apply_weights, load_weights
-from layerwise.recording import record
 from layerwise.scores import select, summarize
 from layerwise.store import Run
-from layerwise.studies.rauber2017 import (
-    HIDDEN,
-    N_NEIGHBORS,
-    PROFILES,
-    SOURCE,
-    TEST_ACCURACY,
-    Profile,
-    published,
-    scale_down,
-)
-
-_NETWORKS = {"mlp": models.mlp, "cnn": models.convnet}
+from layerwise.studies import rauber2017
+from layerwise.studies.hypotheses import Evidence, hypotheses
+from layerwise.studies.one_network import NETWORKS, OneNetwork
+from layerwise.studies.rauber2017 import HIDDEN, N_NEIGHBORS, POLARITY, PROFILES
 
 
 @dataclass(frozen=True)
@@ -49,14 +37,19 @@ class Study:
     Attributes
     ----------
     runs : one per seed
-    rows : scores of all seeds, columns of :data:`layerwise.analysis.ROWS`
+    rows : scores of all seeds, columns of :data:`layerwise.analysis.ROWS`; those of networks that
+        saw edges only have data "... edges"
     summary : mean, spread and floor over seeds
+    motion : stability and spread of every evolution, of all seeds
+    hypotheses : name, claim, verdict, numbers, control, published
     report : the page
     """
 
     runs: tuple[Run, ...]
     rows: pd.DataFrame
     summary: pd.DataFrame
+    motion: pd.DataFrame
+    hypotheses: pd.DataFrame
     report: Path
 
 
@@ -68,10 +61,11 @@ def hidden_activity(
     data_dir: str | Path | None = None,
     to: str | Path | None = None,
     seeds: int = 1,
+    edges: bool | None = None,
     command: str = "",
     **changes: Any,
 ) -> Study:
-    """Train, record, map and score one network on one data set, and write the report.
+    """Train, record, map, score and judge one network on one data set, and write the report.
 
     Every stage is kept in the folder and resumes: called again, nothing is computed twice.
 
@@ -83,6 +77,8 @@ def hidden_activity(
     data_dir : where the files of the data set are
     to : folder for runs and report; by default under ``runs/``
     seeds : networks trained, each from its own start
+    edges : train a second network on edges, which have no polarity, for every seed; None does so
+        for the convolutional network on SVHN, as the paper
     command : what the user typed, for the report
     **changes : fields of :class:`Profile` to change, for example ``epochs=3``
 
@@ -94,14 +90,15 @@ def hidden_activity(
     --------
     >>> study = hidden_activity("digits", epochs=2, to="runs/tried")    # doctest: +SKIP
     >>> study.summary[["layer", "checkpoint", "score", "value"]]        # doctest: +SKIP
+    >>> study.hypotheses[["name", "verdict", "numbers"]]                # doctest: +SKIP
     """
-    checks.choice("hidden_activity", "network", network, tuple(_NETWORKS))
+    checks.choice("hidden_activity", "network", network, tuple(NETWORKS))
     checks.choice("hidden_activity", "profile", profile, tuple(PROFILES))
     checks.integer("hidden_activity", "seeds", seeds, 1)
     if "epochs" in changes:
         changes = {"min_updates": 0, **changes}
-    settings = replace(PROFILES[profile][network], **changes)
     train, test = (data.load(name, split=split, data_dir=data_dir) for split in ("train", "test"))
+    settings = replace(rauber2017.settings(profile, network, train.name), **changes)
     folder = (
         Path(to) if to is not None else Path("runs") / f"hidden-activity-{train.name}-{network}"
     )
@@ -109,136 +106,67 @@ def hidden_activity(
         "profile": profile,
         "command": command or f'hidden_activity("{name}", network="{network}")',
     }
-    runs = tuple(
-        _one_seed(train, test, network, settings, folder / f"seed-{seed}", seed, shown)
-        for seed in range(seeds)
+    edges = (network, train.name) == ("cnn", "svhn") if edges is None else edges
+    if edges and not train.are_pictures:
+        raise checks.invalid("hidden_activity", "edges", "left out for data that are no pictures",
+                             edges)  # fmt: skip
+    runs, seen = [], []
+    for seed in range(seeds):
+        one = OneNetwork(network, settings, folder / f"seed-{seed}", seed, shown)
+        runs.append(one.run(train, test))
+        if edges:
+            blind = replace(one, folder=folder / f"seed-{seed}-edges")
+            seen.append(blind.run_on_edges(train, test))
+            _write_polarity(runs[-1], seen[-1])
+    rows = _scores(runs)
+    evidence = Evidence(
+        rows=rows,
+        motion=pd.concat([run.table("motion") for run in runs], ignore_index=True),
+        network=network,
+        data=train.name,
+        before=runs[0].checkpoints[0],
+        after=runs[0].checkpoints[-1],
+        chance=_chance(runs[0]),
+        edges=_scores(seen) if seen else None,
     )
+    verdicts = hypotheses(evidence)
+    runs[0].write_table("hypotheses", verdicts, {"function": "hypotheses"})
+    every = pd.concat([rows, _scores(seen)], ignore_index=True) if seen else rows
+    return Study(
+        runs=tuple(runs), rows=every, summary=summarize(every), motion=evidence.motion,
+        hypotheses=verdicts, report=report.write(runs, folder / "report.html"),
+    )  # fmt: skip
+
+
+def _scores(runs: Sequence[Run]) -> pd.DataFrame:
+    """Return the scores of the study; others may have been added to the runs since."""
     rows = pd.concat([run.table("scores") for run in runs], ignore_index=True)
-    rows = select(rows, method="tsne", n_neighbors=N_NEIGHBORS)  # others may have been added since
-    page = report.write(runs, folder / "report.html")
-    return Study(runs=runs, rows=rows, summary=summarize(rows), report=page)
+    return select(rows, method="tsne", n_neighbors=N_NEIGHBORS)
 
 
-def _one_seed(
-    train: DataSet,
-    test: DataSet,
-    network: str,
-    settings: Profile,
-    folder: Path,
-    seed: int,
-    about: dict[str, str],
-) -> Run:
-    """Return the finished run of one seed."""
-    n_train = min(settings.n_train or len(train), len(train))
-    if n_train < len(train):
-        train = train.sample(n_train, random_state=seed, stratify=True)
-    settings = settings.for_data(n_train)
-    label = next(iter(train.labels))
-    n_classes = int(max(train.labels[label].max(), test.labels[label].max())) + 1
-    model = _NETWORKS[network](train.input_shape, n_classes, random_state=seed)
-    checkpoints = list(
-        models.train(
-            model,
-            train.inputs(),
-            train.labels[label],
-            test=(test.inputs(), test.labels[label]),
-            to=folder / "training",
-            epochs=settings.epochs,
-            batch_size=settings.batch_size,
-            learning_rate=settings.learning_rate,
-            momentum=0.9,
-            decay=settings.decay,
-            optimizer=settings.optimizer,
-            checkpoints=[0, settings.epochs],
-            random_state=seed,
-        )
+def _chance(run: Run) -> float:
+    """Return the expected neighbourhood hit of random labels on the shown test observations."""
+    _, counts = np.unique(
+        analysis.class_codes(run)[0][analysis.rows_of(run, "test")], return_counts=True
     )
-    before, after = checkpoints[0], checkpoints[-1]
-
-    shown, subset_column = _shown(train, test, settings.n_shown, seed)
-    provenance = {
-        **about,
-        "title": f"Hidden activity of {_describe(network)} on {train.name}",
-        "study": f"hidden activity, after {SOURCE}",
-        "network": network,
-        "data": train.name,
-        "data_source": train.source,
-        "label": label,
-        "seed": seed,
-        "scale_down": scale_down(network, train.name, settings, n_train),
-        "published": published(network, train.name, before.name, after.name),
-    }
-    for checkpoint in (before, after):
-        apply_weights(model, load_weights(checkpoint.path))
-        run = record(
-            model,
-            shown,
-            to=folder,
-            labels={analysis.SUBSET: subset_column},
-            layers=["input", *HIDDEN[network], "output"],
-            checkpoint=checkpoint.name,
-            provenance=provenance,
-        )
-    _write_training(run, folder / "training", checkpoints, len(test))
-    _write_maps(run, HIDDEN[network], seed)
-    for subset in analysis.subsets(run):
-        for checkpoint_name in run.checkpoints:
-            analysis.accuracy(run, checkpoint=checkpoint_name, subset=subset)
-    return run
+    n = counts.sum()
+    return float((counts * (counts - 1)).sum() / (n * (n - 1)))
 
 
-def _write_maps(run: Run, hidden: Sequence[str], seed: int) -> None:
-    """Map and score the raw input and every hidden layer; each map is turned to the one before."""
-
-    def one(
-        layer: str, checkpoint: str, subset: str, align_to: pd.DataFrame | None
-    ) -> pd.DataFrame:
-        projection = analysis.project(
-            run, layer=layer, checkpoint=checkpoint, subset=subset, random_state=seed,
-            align_to=align_to,
+def _write_polarity(plain: Run, edges: Run) -> None:
+    """Keep the maps of both networks in the run of the first, with the pieces of each class."""
+    layer = HIDDEN[str(plain.provenance["network"])][-1]
+    frames = []
+    for transform, run in (("as is", plain), ("edges", edges)):
+        pieces, places = (
+            run.table(kind).query("layer == @layer and subset == 'test' and checkpoint == @last",
+                                  local_dict={"layer": layer, "last": run.checkpoints[-1]})
+            for kind in ("subclusters", "projections")
         )  # fmt: skip
-        analysis.score(
-            run, layer=layer, checkpoint=checkpoint, subset=subset, random_state=seed,
-            projection=projection,
-        )  # fmt: skip
-        advance(1)
-        return projection
-
-    subsets = analysis.subsets(run)
-    total = len(subsets) * (1 + len(run.checkpoints) * len(hidden))
-    with bar(f"maps and scores, seed {seed}", total, "maps") as advance:
-        for subset in subsets:
-            raw = one("input", run.checkpoints[0], subset, None)
-            for checkpoint in run.checkpoints:
-                previous = raw
-                for layer in hidden:
-                    previous = one(layer, checkpoint, subset, previous)
-
-
-def _shown(train: DataSet, test: DataSet, n: int, seed: int) -> tuple[DataSet, Array]:
-    """Return what is recorded, a sample of the test and of the training set, and which is which."""
-    both = [part.sample(min(n, len(part)), random_state=seed) for part in (test, train)]
-    subset = np.repeat(["test", "train"], [len(part) for part in both])
-    columns = {
-        name: np.concatenate([part.labels[name] for part in both]) for name in both[0].labels
-    }
-    observations = np.concatenate([part.observations for part in both])
-    return replace(both[0], observations=observations, labels=columns), subset
-
-
-def _write_training(
-    run: Run, folder: Path, checkpoints: list[models.Checkpoint], n_test: int
-) -> None:
-    """Keep the history in the run, and the accuracy on the whole test set as a score."""
-    history = pd.read_json(folder / "history.json")
-    history["checkpoint"] = history["epoch"].map(name_of)
-    run.write_table("training", history, {"function": "train"})
-    for checkpoint in checkpoints:
-        table = [(TEST_ACCURACY, checkpoint.test_accuracy, np.nan, "")]
-        place = {"checkpoint": checkpoint.name, "layer": "", "subset": "test"}
-        row = analysis.tidy(run, table, n_test, **place)
-        run.write_table("scores", row, {"function": "train", **place})
-
-
-def _describe(network: str) -> str:
-    return {"mlp": "a multilayer perceptron", "cnn": "a convolutional network"}[network]
+        found = pieces.merge(places, on=["layer", "checkpoint", "subset", "method", "observation"])
+        found["polarity"] = run.labels[POLARITY][found["observation"]]
+        frames.append(found.assign(transform=transform))
+    columns = ["transform", "layer", "checkpoint", "subset", "observation", "x", "y", "class",
+               "cluster", "polarity"]  # fmt: skip
+    table = pd.concat(frames, ignore_index=True)[columns]
+    plain.write_table("polarity", table, {"function": "polarity", "layer": layer})

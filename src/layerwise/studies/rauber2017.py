@@ -21,7 +21,10 @@ HIDDEN = {"mlp": ("relu1", "relu2", "relu3", "relu4"), "cnn": ("relu5", "relu6")
 
 @dataclass(frozen=True)
 class Profile:
-    """How much work: `n_train` None is the whole training set, `min_updates` for small ones."""
+    """How much work: `n_train` None is the whole training set, `min_updates` for small ones.
+
+    `n_trees` is of each of the two forests whose mean the neuron maps show.
+    """
 
     epochs: int
     batch_size: int
@@ -31,6 +34,7 @@ class Profile:
     decay: float = 0.0
     optimizer: str = "sgd"
     min_updates: int = 0
+    n_trees: int = 250
 
     def for_data(self, n_train: int) -> Profile:
         """Return the profile with as many more epochs as small data need for `min_updates`.
@@ -57,6 +61,24 @@ PROFILES = {
         "cnn": Profile(epochs=100, batch_size=32, learning_rate=0.01, decay=1e-6),
     },
 }
+
+_EASY = {"mnist", "fashion-mnist"}
+"""Data that a convolutional network learns from fewer images in fewer epochs."""
+
+
+def settings(profile: str, network: str, name: str) -> Profile:
+    """Return the profile of one network on one data set.
+
+    Examples
+    --------
+    >>> settings("quick", "cnn", "mnist").n_train
+    12000
+    """
+    found = PROFILES[profile][network]
+    if (profile, network) == ("quick", "cnn") and name in _EASY:
+        return replace(found, n_train=12_000, epochs=5)
+    return found
+
 
 _OPTIMIZERS = {"sgd": "SGD", "adam": "Adam"}
 _RAW, _BEFORE, _AFTER = "raw", "before", "after"
@@ -86,6 +108,46 @@ _TEST_ACCURACY = {
     ("mlp", "cifar10"): 0.5291,
     ("cnn", "cifar10"): 0.7919,
 }
+N_CHECKPOINTS = 6
+"""Epochs 0, 20, ... 100 (Fig. 11): as many, evenly spaced, whatever the number of epochs."""
+
+POLARITY = "polarity"
+"""Label column: how much brighter the centre of a picture is than its border (Fig. 6)."""
+
+FIGURES = {
+    "map test before last": {("mlp", "mnist"): "Fig. 3a", ("mlp", "svhn"): "Fig. 4"},
+    "map test after first": {("mlp", "svhn"): "Fig. 5a"},
+    "map test after last": {
+        ("mlp", "mnist"): "Fig. 3b", ("mlp", "svhn"): "Fig. 5b", ("cnn", "svhn"): "Fig. 6",
+        ("cnn", "cifar10"): "Fig. 9",
+    },
+    "map test before raw": {("mlp", "mnist"): "Fig. 2"},
+    "map train after last": {("cnn", "svhn"): "Fig. 8"},
+    "polarity": {("cnn", "svhn"): "Figs. 6 and 7"},
+    "evolution over layers": {("mlp", "mnist"): "Fig. 10"},
+    "evolution over epochs": {("cnn", "mnist"): "Fig. 11"},
+    "neurons": {("cnn", "mnist"): "Fig. 12"},
+    "discriminative neuron map": {("cnn", "svhn"): "Fig. 13"},
+    "one neuron": {("cnn", "svhn"): "Fig. 14"},
+}  # fmt: skip
+"""Which figure of the paper shows the same, for the network and the data that it shows it for."""
+
+
+SHOWN_CLASS = {"mnist": "8", "svhn": "3"}
+"""The class whose neurons are shown: 8 in Fig. 12, the role of neuron 460 in Fig. 14."""
+
+
+def figures(network: str, name: str) -> dict[str, str]:
+    """Return the figures of the paper that show what a study of these shows.
+
+    Examples
+    --------
+    >>> figures("cnn", "mnist")["neurons"]
+    'Fig. 12'
+    """
+    return {key: known[network, name] for key, known in FIGURES.items() if (network, name) in known}
+
+
 _PAPER_TRAINING = {"mnist": 50_000, "svhn": 61_048, "cifar10": 41_667}
 """Training images of the paper: its replications hold one sixth out for validation."""
 

@@ -1,4 +1,4 @@
-"""Labels as numbers, for every score that only asks whether two of them are equal."""
+"""Labels as numbers, for whatever only asks which of them are equal."""
 
 from __future__ import annotations
 
