@@ -131,3 +131,14 @@ def test_contract_bad_input_is_one_sentence(panels, sentence):
     with pytest.raises(UserError) as error:
         figures.small_multiples(panels, columns=["a", "b"])
     assert str(error.value) == "small_multiples: " + sentence
+
+
+def test_maps_laid_over_each_other_share_their_frame():
+    near, far = np.eye(2), 10 * np.eye(2) + 5
+    panels = [figures.Panel(near), figures.Panel(far), None, figures.Panel(near)]
+    apart = figures.small_multiples(panels, columns=["a", "b"], rows=["x", "y"])
+    together = figures.small_multiples(panels, columns=["a", "b"], rows=["x", "y"], same_frame=True)
+    limits = [[ax.get_xlim() for ax in figure.axes] for figure in (apart, together)]
+    assert limits[0][0] != limits[0][1]
+    assert limits[1][0] == limits[1][1]
+    assert limits[1][3] == limits[0][3], "a row by itself"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from layerwise.figures import legend as keys
@@ -36,6 +37,7 @@ def small_multiples(
     columns: Sequence[str],
     rows: Sequence[str] = ("",),
     class_names: Sequence[str] | None = None,
+    same_frame: bool = False,
     title: str = "",
     legend: bool = True,
 ) -> Figure:
@@ -50,6 +52,9 @@ def small_multiples(
         that repeat the rows.
     class_names : sequence of str, optional
         As in :func:`scatter`; without it classes are the sorted labels of all panels.
+    same_frame : bool
+        Give all panels of a row the same limits: for maps that are laid over each other, in which
+        a place means the same everywhere.
     title : str
     legend : bool
 
@@ -89,6 +94,12 @@ def small_multiples(
     width = across * side + beyond
     under = math.ceil(len(entries) / keys.n_columns(entries, width)) if entries else 0
     figure = new_figure(width, height + 0.4 * bool(title) + 0.22 * under, title)
+    frames = [
+        np.concatenate([m.places.reshape(-1, 2) for m in found if m is not None])
+        if same_frame and any(m is not None for m in found) else None
+        for found in (reading.marks[k : k + len(columns)]
+                      for k in range(0, len(panels), len(columns)))
+    ]  # fmt: skip
     spec = figure.add_gridspec(n_blocks * len(rows), across)
     for place, marks in enumerate(reading.marks):
         row, column = divmod(place, len(columns))
@@ -98,7 +109,7 @@ def small_multiples(
             bare(ax)
             ax.spines[:].set_visible(False)
         else:
-            draw(ax, marks)
+            draw(ax, marks, frames[row])
         if row == 0:
             heading = shorten(columns[column], characters(side, TEXT))
             ax.set_title(heading, fontsize=TEXT, color=INK)

@@ -51,10 +51,10 @@ class Marks:
     rows: Array
 
 
-def draw(ax: Axes, marks: Marks) -> None:
-    """Draw trails if there are, and each point's (last) place."""
+def draw(ax: Axes, marks: Marks, frame: Array | None = None) -> None:
+    """Draw trails if there are, and each point's (last) place, where all of `frame` is seen."""
     bare(ax)
-    _square(ax, marks.places.reshape(-1, 2))
+    _square(ax, marks.places.reshape(-1, 2) if frame is None else frame)
     inches = ax.get_position().width * ax.figure.get_figure(root=True).get_figwidth()
     size = float(np.clip(4000 * inches / len(marks.places), 0.6, 30))
     Y = marks.places

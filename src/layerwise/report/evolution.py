@@ -105,7 +105,7 @@ def _maps(run: Run, frame: pd.DataFrame, motion: Motion, shown: Sequence[Course]
             panels.append(figures.Panel(maps[time], labels, caption=caption))
     picture = figures.small_multiples(
         panels, columns=columns, rows=[_network(run, course) for course in shown],
-        class_names=names or None,
+        class_names=names or None, same_frame=True,
     )  # fmt: skip
     some = f" ({len(columns)} of {len(every)}, evenly spaced)" if columns != every else ""
     where = f" of layer {main.at}" if main.over == "epochs" else ""
