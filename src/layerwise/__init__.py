@@ -14,6 +14,7 @@ from layerwise.foundation.version import VERSION
 
 if TYPE_CHECKING:
     from layerwise import (
+        analysis,
         data,
         figures,
         models,
@@ -30,10 +31,14 @@ if TYPE_CHECKING:
 
 __version__ = VERSION
 
-_ROOMS = ("data", "figures", "models", "network", "projection", "report", "scores", "store",
-          "studies", "units")  # fmt: skip
-__all__ = ["Run", "__version__", "data", "figures", "models", "network", "projection", "record",
-           "report", "scores", "store", "studies", "units"]  # fmt: skip
+_ROOMS = (
+    "analysis", "data", "figures", "models", "network", "projection", "report", "scores", "store",
+    "studies", "units",
+)  # fmt: skip
+__all__ = [
+    "Run", "__version__", "analysis", "data", "figures", "models", "network", "projection",
+    "record", "report", "scores", "store", "studies", "units",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from layerwise import projection, scores
+from layerwise.analysis.answers import answer
 from layerwise.analysis.rows import checkpoint_name, class_codes, hidden_layers, rows_of
 from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array
@@ -101,9 +102,7 @@ def evolve(
         "function": "evolve", "over": over, "at": at, "times": times, "method": method,
         "subset": subset, "n": n, "random_state": random_state, "parameters": parameters,
     }  # fmt: skip
-    found = run.cached("evolution", spec, compute)
-    found.attrs = {str(key): value for key, value in spec.items()}
-    return found
+    return answer(run, "evolution", spec, compute)
 
 
 def trails(run: Run, evolution: pd.DataFrame, *, label: str | None = None) -> pd.DataFrame:
@@ -137,7 +136,7 @@ def trails(run: Run, evolution: pd.DataFrame, *, label: str | None = None) -> pd
         )  # fmt: skip
 
     spec = {"function": "trails", "evolution": dict(evolution.attrs), "label": label}
-    return run.cached("trails", spec, compute)
+    return answer(run, "trails", spec, compute)
 
 
 def motion(
@@ -190,7 +189,7 @@ def motion(
         "function": "motion", "evolution": dict(evolution.attrs), "label": label,
         "n_neighbors": n_neighbors,
     }  # fmt: skip
-    return run.cached("motion", spec, compute)
+    return answer(run, "motion", spec, compute)
 
 
 def maps_of(evolution: pd.DataFrame) -> tuple[Array, Array]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from layerwise.analysis.answers import answer
 from layerwise.analysis.rows import checkpoint_name, rows_of
 from layerwise.foundation import checks
 from layerwise.projection import METHODS, procrustes
@@ -62,6 +63,4 @@ def project(
         "method": method, "n": n, "random_state": random_state, "parameters": parameters,
         "aligned": None if align_to is None else str(align_to["layer"].iloc[0]),
     }  # fmt: skip
-    found = run.cached("projections", spec, compute)
-    found.attrs = {str(key): value for key, value in spec.items()}
-    return found
+    return answer(run, "projections", spec, compute)

@@ -14,6 +14,7 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from layerwise import scores
+from layerwise.analysis.answers import answer
 from layerwise.analysis.rows import class_codes, class_label
 from layerwise.analysis.separation import predictions
 from layerwise.analysis.tidy import tidy
@@ -59,7 +60,7 @@ def outliers(
         )  # fmt: skip
         return frame.sort_values("hit", kind="stable", ignore_index=True)
 
-    return run.cached("outliers", _spec("outliers", projection, label, k=n_neighbors), compute)
+    return answer(run, "outliers", _spec("outliers", projection, label, k=n_neighbors), compute)
 
 
 def confusions(
@@ -100,7 +101,7 @@ def confusions(
         )  # fmt: skip
 
     spec = _spec("confusions", projection, label, k=n_neighbors)
-    return run.cached("confusions", spec, compute)
+    return answer(run, "confusions", spec, compute)
 
 
 def sub_clusters(
@@ -132,9 +133,7 @@ def sub_clusters(
         )  # fmt: skip
 
     spec = _spec("sub_clusters", projection, label, random_state=random_state)
-    found = run.cached("subclusters", spec, compute)
-    found.attrs = {str(key): value for key, value in spec.items()}
-    return found
+    return answer(run, "subclusters", spec, compute)
 
 
 def score_errors(
@@ -177,7 +176,7 @@ def score_errors(
 
     spec = {"function": "score_errors", "projection": dict(projection.attrs), "column": column,
             "pieces": dict(pieces.attrs)}  # fmt: skip
-    return run.cached("scores", spec, compute)
+    return answer(run, "scores", spec, compute)
 
 
 def _explained(pieces: pd.DataFrame, values: Array) -> tuple[float, float]:

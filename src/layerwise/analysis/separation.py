@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from layerwise import scores
+from layerwise.analysis.answers import answer
 from layerwise.analysis.rows import checkpoint_name, class_label, rows_of
 from layerwise.analysis.tidy import tidy
 from layerwise.scores import ACCURACY, CONTINUITY, HIT_2D, HIT_ND, TRUSTWORTHINESS
@@ -45,7 +46,7 @@ def predictions(run: Run, checkpoint: str | None = None, label: str | None = Non
         )
 
     spec = {"function": "predictions", "checkpoint": checkpoint, "label": label}
-    return run.cached("predictions", spec, compute)
+    return answer(run, "predictions", spec, compute)
 
 
 def score(
@@ -114,7 +115,7 @@ def score(
         "label": label, "n": n, "n_neighbors": n_neighbors, "random_state": random_state,
         "projection": None if projection is None else dict(projection.attrs),
     }  # fmt: skip
-    return run.cached("scores", spec, compute)
+    return answer(run, "scores", spec, compute)
 
 
 def accuracy(
@@ -146,4 +147,4 @@ def accuracy(
         "function": "accuracy", "checkpoint": checkpoint, "subset": subset, "label": label,
         "n": n, "random_state": random_state,
     }  # fmt: skip
-    return run.cached("scores", spec, compute)
+    return answer(run, "scores", spec, compute)

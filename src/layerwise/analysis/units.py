@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from layerwise import scores, units
+from layerwise.analysis.answers import answer
 from layerwise.analysis.rows import (
     SUBSET,
     checkpoint_name,
@@ -88,9 +89,7 @@ def neurons(
         "function": "neurons", "layer": layer, "checkpoint": checkpoint, "subset": subset, "n": n,
         "random_state": random_state,
     }  # fmt: skip
-    found = run.cached("units", spec, compute)
-    found.attrs = {str(key): value for key, value in spec.items()}
-    return found
+    return answer(run, "units", spec, compute)
 
 
 def discriminate(
@@ -155,9 +154,7 @@ def discriminate(
         "label": label, "ranking": ranking, "n": n, "random_state": random_state,
         "n_trees": n_trees if ranking == "forest" else 0,
     }  # fmt: skip
-    found = run.cached("discrimination", spec, compute)
-    found.attrs = {str(key): value for key, value in spec.items()}
-    return found
+    return answer(run, "discrimination", spec, compute)
 
 
 def importances(discrimination: pd.DataFrame, ranking: str, repeat: int | None = None) -> Array:
@@ -224,7 +221,7 @@ def score_neurons(
         "function": "score_neurons", "neurons": about, "discrimination": asked,
         "n_neighbors": n_neighbors,
     }  # fmt: skip
-    return run.cached("scores", spec, compute)
+    return answer(run, "scores", spec, compute)
 
 
 def contrast(

@@ -90,10 +90,10 @@ def small_multiples(
     side = min((WIDTH - beyond) / across, 3.6)
     captions = [fit(panel.caption, side, TEXT) if panel else "" for panel in panels]
     lines = max(caption.count("\n") + 1 if caption else 0 for caption in captions)
-    height = n_blocks * (len(rows) * (side + 0.18 * lines) + 0.3)
+    height = n_blocks * (len(rows) * (side + 0.2 * lines) + 0.4)
     width = across * side + beyond
     under = math.ceil(len(entries) / keys.n_columns(entries, width)) if entries else 0
-    figure = new_figure(width, height + 0.4 * bool(title) + 0.22 * under, title)
+    figure = new_figure(width, height + 0.4 * bool(title) + 0.25 * under, title)
     frames = [
         np.concatenate([m.places.reshape(-1, 2) for m in found if m is not None])
         if same_frame and any(m is not None for m in found) else None
