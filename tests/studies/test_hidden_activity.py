@@ -9,13 +9,18 @@ import numpy as np
 import pytest
 
 from layerwise import data, projection, scores
+from layerwise.scores import names
 from layerwise.studies import hidden_activity
 from layerwise.studies.hidden_activity import Study
 from layerwise.studies.rauber2017 import HIDDEN, published
 
 SETTINGS: dict[str, Any] = {
-    "seeds": 2, "epochs": 6, "batch_size": 16, "n_train": 600, "n_shown": 200, "n_trees": 20,
+    "seeds": 2, "epochs": 6, "batch_size": 16, "learning_rate": 0.02, "n_train": 600,
+    "n_shown": 200, "n_trees": 20,
 }  # fmt: skip
+
+JUDGED = ("hypotheses", "scores", "training", "tables")
+"""Tables (the last: of observations) that a second call writes again with the same content, without computing."""
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +65,13 @@ def test_a_second_call_computes_nothing(study: Study, monkeypatch: pytest.Monkey
     for method in projection.METHODS:
         monkeypatch.setitem(projection.METHODS, method, Broken)  # type: ignore[arg-type]
     folder = study.report.parent
-    parts = {path: path.stat().st_mtime_ns for path in folder.rglob("*.npy")}
+    kept = [*folder.rglob("*.npy"), *folder.rglob("*.safetensors")]
+    kept += [path for path in folder.rglob("*.parquet") if path.parent.name not in JUDGED]
+    times = {path: path.stat().st_mtime_ns for path in kept}
     page = study.report.read_bytes()
     again = hidden_activity("digits", to=folder, **SETTINGS)
-    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.npy")} == parts
+    assert {path: path.stat().st_mtime_ns for path in kept} == times
+    assert again.hypotheses.equals(study.hypotheses)
     assert again.report.read_bytes() == page, "same study, same page"
 
 
@@ -113,3 +121,25 @@ def test_trend_the_paper_claims_on_mnist(shared_data: Path, tmp_path: Path) -> N
     assert after_last >= 0.93
     np.testing.assert_array_less(before_last, after_last)
     assert len(data.load("mnist", data_dir=shared_data / "mnist")) == 10_000
+    verdicts = dict(zip(study.hypotheses["name"], study.hypotheses["verdict"], strict=True))
+    expected = {"H1": "contradicted", "H2": "confirmed", "H3": "confirmed", "H4'": "confirmed",
+                "A1": "met", "A5": "met", "A6": "met", "A7": "met"}  # fmt: skip
+    assert verdicts.items() >= expected.items()
+    control = study.motion.query(
+        "over == 'layers' and at == 'epoch-000' and method == 'sequential'"
+    )
+    untrained = control[control["measure"] == names.SPREAD_ND].groupby("time")["value"].mean()
+    assert untrained.is_monotonic_increasing, "depth alone draws no class together"
+
+
+@pytest.mark.slow
+@pytest.mark.needs_data
+def test_edges_erase_the_polarity_that_the_map_of_svhn_shows(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    study = hidden_activity("svhn", network="cnn", data_dir=shared_data / "svhn", to=tmp_path)
+    rows = study.rows[study.rows["score"] == f"{names.WITHIN} polarity"].set_index("data")
+    assert rows.loc["svhn", "value"] > rows.loc["svhn", "floor"] + 0.1
+    assert abs(rows.loc["svhn edges", "value"] - rows.loc["svhn edges", "floor"]) < 0.05
+    verdicts = dict(zip(study.hypotheses["name"], study.hypotheses["verdict"], strict=True))
+    assert {verdicts["H2"], verdicts["H4'"]} == {"confirmed"}

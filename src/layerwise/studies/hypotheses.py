@@ -127,7 +127,7 @@ def _h1(e: Evidence) -> Row | None:
         f"untrained {_percent(before)}; it keeps {100 * kept:.0f} % of what the raw input has "
         "above shuffled labels (half or more contradicts)",
         f"raw input {_percent(raw)}, shuffled labels {_percent(floor)}",
-        {"mnist": "contradicted: 83.8 %, raw 89.1 %", "svhn": "20.9 %"}.get(e.data, ""),
+        {"mnist": "contradicted: 83.8 %, raw 89.1 % (MLP)", "svhn": "20.9 % (MLP)"}.get(e.data, ""),
     )
 
 
@@ -138,7 +138,7 @@ def _h2(e: Evidence) -> Row | None:
         _decide(e, after, before),
         _pair(before, after),
         f"shuffled labels {_percent(e.hit(e.last, e.after, column='floor'))}",
-        {"mnist": "confirmed: 83.8 to 98.4 %"}.get(e.data, "confirmed"),
+        {"mnist": "confirmed: 83.8 to 98.4 % (MLP)"}.get(e.data, "confirmed"),
     )
 
 
@@ -359,4 +359,4 @@ def _number(values: Array) -> str:
 
 
 def _series(values: Array) -> str:
-    return ", ".join(f"{value:.2f}" for value in values)
+    return ", ".join(f"{value:.3f}" for value in values)

@@ -144,6 +144,7 @@ def _forests(
     Constant units stay in: they count among the units out of which a node draws, as in the recipe,
     and the trees see by themselves that they are of no use.
     """
+    from joblib import parallel_config
     from sklearn.ensemble import ExtraTreesClassifier
 
     # Trees draw thresholds uniformly in a range, so they see no difference, except that they take
@@ -153,7 +154,9 @@ def _forests(
     for rows, block in blocks("discrimination", X):
         Z[rows] = (block - about.low) * about.stretch
     S = np.zeros((X.shape[1], n_classes))
-    with bar("growing trees", n_classes, "classes") as advance:
+    # Threads, whatever the caller's joblib prefers: processes would copy the layer each.
+    threads = parallel_config(backend="threading")
+    with threads, bar("growing trees", n_classes, "classes") as advance:
         for c in range(n_classes):
             seed = int(rng.integers(2**31))
             forest = ExtraTreesClassifier(n_trees, n_jobs=n_jobs, random_state=seed)
