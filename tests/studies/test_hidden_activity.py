@@ -20,7 +20,7 @@ SETTINGS: dict[str, Any] = {
 }  # fmt: skip
 
 JUDGED = ("hypotheses", "scores", "training", "tables")
-"""Tables (the last: of observations) that a second call writes again with the same content, without computing."""
+"""Tables (the last: of observations) that a second call writes again, the same, uncomputed."""
 
 
 @pytest.fixture(scope="module")
