@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch import nn
 
+from layerwise import record
 from layerwise.cli.main import COMMANDS
 
 ROOT = Path(__file__).parents[1]
@@ -24,9 +25,9 @@ def test_every_command_of_the_readme_exists() -> None:
     assert named <= {command.__name__ for command in COMMANDS}
 
 
-def test_the_ten_lines_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_lines_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    ten_lines, further = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     torch.manual_seed(0)
     model = nn.Sequential()
     for i in range(1, 5):
@@ -34,8 +35,15 @@ def test_the_ten_lines_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         model.add_module(f"relu{i}", nn.ReLU())
     rng = np.random.default_rng(0)
     images = rng.normal(size=(120, 12)).astype(np.float32)
-    exec(code, {"model": model, "images": images, "digits": np.arange(120) % 10})
+    space = {"model": model, "images": images, "digits": np.arange(120) % 10, "rows": [3, 4]}
+    exec(ten_lines, space)
     assert (tmp_path / "mine.html").stat().st_size > 1000
+    with torch.no_grad():
+        model[0].weight += 0.1
+    space["run"] = record(model, images, labels={"digit": space["digits"]}, layers=["relu*"],
+                          to="runs/mine", checkpoint="epoch-001")  # fmt: skip
+    exec(further, space)
+    assert {"evolution", "trails", "motion", "units"} <= set(space["run"].tables)
 
 
 def test_pictures_of_the_readme_are_there_and_small() -> None:

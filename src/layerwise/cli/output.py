@@ -25,11 +25,13 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], title:
 
     texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
     shown = [i for i in range(len(columns)) if i == 0 or any(row[i] for row in texts)]
-    table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for i in shown:
         table.add_column(columns[i], justify="right" if i else "left", overflow="fold")
     for row in texts:
         table.add_row(*(row[i] for i in shown))
+    if title:
+        print(title)
     width = None if sys.stdout.isatty() else 110
     Console(file=sys.stdout, width=width, markup=False, highlight=False).print(table)
 

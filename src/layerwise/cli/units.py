@@ -104,7 +104,7 @@ def units(
         )  # fmt: skip
         return
     counted = ", ".join(f"{states.get(s, 0):,} {s}" for s in ("live", "constant", "dead"))
-    print(f"{layer}: {len(found):,} neurons: {counted}; {len(groups)} groups of near-copies")
+    print(f"{layer}: {len(found):,} neurons: {counted}; groups of near-copies: {len(groups)}")
     for group in groups[:MOST_GROUPS]:
         print(f"  near-copies: {', '.join(map(str, group))}")
     if len(groups) > MOST_GROUPS:
