@@ -13,7 +13,9 @@ IMAGES = Path(__file__).parent / "images"
 
 def main() -> None:
     """Write the maps of the layers, and the trails and neurons of the last one."""
-    run = hidden_activity("digits", to="runs/demo", seeds=2, command="layerwise demo").runs[0]
+    run = hidden_activity(
+        "digits", to="runs/demo", seeds=2, n_trees=50, command="layerwise demo"
+    ).runs[0]
     IMAGES.mkdir(exist_ok=True)
     figures.save(maps(run), IMAGES / "maps.png")
     figures.save(evolution(run), IMAGES / "evolution.png")
