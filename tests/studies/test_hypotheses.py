@@ -105,6 +105,11 @@ def test_the_opposite_numbers_give_the_opposite_verdicts() -> None:
     assert verdicts(biased)["A1"] == "not met"
 
 
+def test_seeds_that_agree_by_luck_decide_nothing_beyond_the_sample() -> None:
+    close = rows(MNIST | {(names.HIT_2D, "relu4", AFTER, "test"): 0.944}, seeds=3)
+    assert verdicts(replace(evidence(), rows=close))["H3"] == "not decided"
+
+
 def test_what_was_missed_is_named() -> None:
     table = hypotheses(changed(after=0.95)).set_index("name")
     assert "missed: trained at least 97" in table.loc["A2", "numbers"]
