@@ -12,6 +12,8 @@ Networks", IEEE TVCG 23(1), 2017, section 5; Geurts, Ernst and Wehenkel, Machine
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,7 @@ from layerwise.foundation import checks
 from layerwise.foundation.classes import class_codes
 from layerwise.foundation.progress import bar
 from layerwise.foundation.random import RandomState, generator
-from layerwise.foundation.shapes import Activations, Array, Discrimination, Labels
+from layerwise.foundation.shapes import Activations, Array, Discrimination, Labels, PerUnit
 from layerwise.units.blocks import blocks, sliceable
 from layerwise.units.moments import Moments, moments
 
@@ -144,8 +146,8 @@ def _forests(
     Constant units stay in: they count among the units out of which a node draws, as in the recipe,
     and the trees see by themselves that they are of no use.
     """
-    from joblib import parallel_config
-    from sklearn.ensemble import ExtraTreesClassifier
+    from joblib import effective_n_jobs
+    from sklearn.tree import ExtraTreeClassifier
 
     # Trees draw thresholds uniformly in a range, so they see no difference, except that they take
     # ranges below 1e-7 for constants. Column by column, as they read: of 10,000 observations that
@@ -154,13 +156,19 @@ def _forests(
     for rows, block in blocks("discrimination", X):
         Z[rows] = (block - about.low) * about.stretch
     S = np.zeros((X.shape[1], n_classes))
-    # Threads, whatever the caller's joblib prefers: processes would copy the layer each.
-    threads = parallel_config(backend="threading")
-    with threads, bar("growing trees", n_classes, "classes") as advance:
+
+    def importances(own: Array, seed: int) -> PerUnit:
+        tree = ExtraTreeClassifier(max_features="sqrt", random_state=seed)
+        shares: PerUnit = tree.fit(Z, own).feature_importances_
+        return shares
+
+    # Tree by tree, as ExtraTreesClassifier does it, which in threads changes the process's list of
+    # warning filters under its own feet.
+    workers = ThreadPoolExecutor(effective_n_jobs(n_jobs))
+    with workers, bar("growing trees", n_classes, "classes") as advance:
         for c in range(n_classes):
-            seed = int(rng.integers(2**31))
-            forest = ExtraTreesClassifier(n_trees, n_jobs=n_jobs, random_state=seed)
-            S[:, c] = forest.fit(Z, codes == c).feature_importances_
+            seeds = rng.integers(2**31, size=n_trees).tolist()
+            S[:, c] = sum(workers.map(partial(importances, codes == c), seeds))
             advance(1)
     return S
 
