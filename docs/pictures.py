@@ -46,9 +46,8 @@ def maps(run: Run) -> Figure:
 def evolution(run: Run) -> Figure:
     """Draw the way of the test subset over the epochs, and the roles of the neurons."""
     trails = run.table("trails").query("over == 'epochs'")
-    n_places = trails["place"].max() + 1
-    paths = trails[["x", "y"]].to_numpy().reshape(n_places, -1, 2).transpose(1, 0, 2)
-    digits = run.labels["digit"][trails["observation"].to_numpy()[: len(paths)]]
+    paths, rows = analysis.paths_of(trails)
+    digits = run.labels["digit"][rows]
     panels = [Panel(paths, digits, caption="each trail an image")]
     for checkpoint in (run.checkpoints[0], run.checkpoints[-1]):
         told, neurons = (

@@ -24,8 +24,7 @@ def main(folder: Path) -> None:
                         checkpoint=checkpoint.name)  # fmt: skip
 
     moved = lw.analysis.evolve(run, over="epochs", method="joint")
-    trails = lw.analysis.trails(run, moved)
-    paths = trails[["x", "y"]].to_numpy().reshape(-1, len(test), 2).transpose(1, 0, 2)
+    paths, _ = lw.analysis.paths_of(lw.analysis.trails(run, moved))
 
     neurons = lw.analysis.neurons(run, layer="relu2").query("state == 'live'")
     told = lw.analysis.discriminate(run, layer="relu2", n_trees=50)

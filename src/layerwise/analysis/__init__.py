@@ -5,7 +5,7 @@ table kept in the run with its provenance, so asking again costs a read. Left ou
 score is computed (projection, scores, units) and how it is drawn (figures).
 """
 
-from layerwise.analysis.evolution import USUAL, evolve, maps_of, motion, trails
+from layerwise.analysis.evolution import USUAL, evolve, maps_of, motion, paths_of, trails
 from layerwise.analysis.maps import project
 from layerwise.analysis.reveal import confusions, outliers, score_errors, sub_clusters
 from layerwise.analysis.rows import (
@@ -45,6 +45,7 @@ __all__ = [
     "motion",
     "neurons",
     "outliers",
+    "paths_of",
     "predictions",
     "project",
     "rows_of",

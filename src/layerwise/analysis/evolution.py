@@ -199,6 +199,13 @@ def maps_of(evolution: pd.DataFrame) -> tuple[Array, Array]:
     return maps, evolution["observation"].to_numpy()[: maps.shape[1]]
 
 
+def paths_of(trails: pd.DataFrame) -> tuple[Array, Array]:
+    """Return the paths (n_observations, n_places, 2) and the row numbers of the observations."""
+    n_places = int(trails["place"].max()) + 1
+    paths = trails[["x", "y"]].to_numpy(dtype=np.float32).reshape(n_places, -1, 2).swapaxes(0, 1)
+    return paths, trails["observation"].to_numpy()[: len(paths)]
+
+
 def _fixed(run: Run, over: str, at: str | None) -> str:
     if over == "layers":
         return checkpoint_name(run, at)

@@ -27,6 +27,7 @@ K_WITHIN = 6
 """Neighbours within a class, as many as of the neighbourhood hit."""
 
 PLACE = ["layer", "checkpoint", "subset", "method"]
+"""The columns that say which map a row belongs to."""
 
 
 def outliers(
@@ -50,12 +51,13 @@ def outliers(
         Y, classes = _classified(run, projection, label)
         neighbors = scores.nearest_neighbors(Y, n_neighbors)
         hits = scores.neighborhood_hits(Y, classes, n_neighbors=n_neighbors, neighbors=neighbors)
-        counts = (classes[neighbors][:, :, None] == np.arange(classes.max() + 1)).sum(axis=1)
         rows = np.flatnonzero(hits < 0.5)
+        around = classes[neighbors[rows]]
+        counts = (around[:, :, None] == np.arange(classes.max() + 1)).sum(axis=1)
         frame = pd.DataFrame(
             {
                 **_head(projection), "observation": projection["observation"].to_numpy()[rows],
-                "hit": hits[rows], "nearest": counts[rows].argmax(axis=1),
+                "hit": hits[rows], "nearest": counts.argmax(axis=1),
             }
         )  # fmt: skip
         return frame.sort_values("hit", kind="stable", ignore_index=True)

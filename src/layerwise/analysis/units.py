@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from layerwise import scores, units
 from layerwise.analysis.answers import answer
@@ -275,21 +274,16 @@ def _strongest(
     others = [name for name in subsets(run) if subset and name != subset]
     if others:
         rows = np.flatnonzero(np.isin(run.labels[SUBSET].astype(str), others))
+    from sklearn.metrics import roc_auc_score
+
     classes = class_codes(run, label)[0]
     X = _observed(run, layer, checkpoint, rows)
     found = []
     for column, code in enumerate(np.unique(classes[rows_of(run, subset)])):
         own = classes[rows] == code
         if S[:, column].any() and 0 < own.sum() < len(own):
-            found.append(_auc(X[:, int(S[:, column].argmax())], own))
+            found.append(roc_auc_score(own, X[:, S[:, column].argmax()]))
     if not found:
         return []
     return [(TOP_AUC, float(np.mean(found)), 0.5, ""),
             (LEAST_AUC, float(np.min(found)), 0.5, "")]  # fmt: skip
-
-
-def _auc(values: Array, own: Array) -> float:
-    """Area under the ROC curve, by ranks (Mann and Whitney 1947); a tie counts one half."""
-    n_own, n_rest = int(own.sum()), int((~own).sum())
-    ranks = rankdata(values)[own].sum()
-    return float((ranks - n_own * (n_own + 1) / 2) / (n_own * n_rest))

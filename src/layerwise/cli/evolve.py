@@ -60,18 +60,12 @@ def evolve(
     motion = analysis.motion(opened, found, label=label)
     method, at = str(found["method"].iloc[0]), str(found["at"].iloc[0])
     if figure is not None:
-        import numpy as np
-
         from layerwise import figures
 
         codes, names = analysis.class_codes(opened, label)
-        n_places = int(trails["place"].max()) + 1
-        paths = trails[["x", "y"]].to_numpy(dtype=np.float32).reshape(n_places, -1, 2)
-        shown = trails["observation"].to_numpy()[: paths.shape[1]]
+        paths, shown = analysis.paths_of(trails)
         title = f"Over {over} at {at}, {method}"
-        picture = figures.trails(
-            paths.transpose(1, 0, 2), codes[shown], class_names=names, title=title
-        )
+        picture = figures.trails(paths, codes[shown], class_names=names, title=title)
         figures.save(picture, figure)
     if json:
         print_json(rows=to_json_rows(motion), run=opened.path, figure=figure)

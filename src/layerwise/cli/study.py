@@ -139,9 +139,10 @@ def _print_accuracies(done: Study) -> None:
 
 def _print_neurons(done: Study) -> None:
     """Print how far the neurons of the last layer are understood, before and after training."""
+    from layerwise.analysis import hidden_layers
     from layerwise.scores import names
 
-    cell, last = _Cells(done, "test"), done.runs[0].layers[-2]
+    cell, last = _Cells(done, "test"), hidden_layers(done.runs[0])[-1]
     before, after = done.runs[0].checkpoints[0], done.runs[0].checkpoints[-1]
     asked = (
         names.STRESS, names.ROLE_AGREEMENT, names.TOP_AUC, names.LEAST_AUC, names.SELECTIVE,

@@ -65,10 +65,8 @@ def _trails(
     for course in shown:
         part = None if frame is None else reading.first(course.of(frame), "place")
         if part is not None and len(part):
-            n_places = int(part["place"].max()) + 1
-            T = part[["x", "y"]].to_numpy(dtype=float).reshape(n_places, -1, 2).swapaxes(0, 1)
-            rows = part["observation"].to_numpy(dtype=np.int64)[: len(T)]
-            panels.append(figures.Panel(T, codes[rows] if names else None))
+            paths, rows = analysis.paths_of(part)
+            panels.append(figures.Panel(paths, codes[rows] if names else None))
             columns.append(_network(run, course))
     if not panels:
         return None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from layerwise import analysis
+from layerwise.analysis.reveal import PLACE
 from layerwise.foundation.shapes import Array
 from layerwise.report import reading, wording
 from layerwise.report.blocks import Finding
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from layerwise.store import Run
 
 ANCHOR = "figure-outliers"
-PLACE = ["layer", "checkpoint", "subset", "method"]
 
 
 @dataclass(frozen=True)
