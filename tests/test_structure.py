@@ -13,8 +13,20 @@ import pytest
 import layerwise
 
 READING = ("foundation", "store", "projection", "scores", "figures", "report", "data", "analysis",
-           "units")  # fmt: skip
-HEAVY = ("sklearn", "matplotlib", "numba", "pandas", "scipy", "torch", "faiss", "openTSNE", "PIL")
+           "units", "studio")  # fmt: skip
+HEAVY = (
+    "sklearn",
+    "matplotlib",
+    "numba",
+    "pandas",
+    "scipy",
+    "torch",
+    "faiss",
+    "openTSNE",
+    "PIL",
+    "starlette",
+    "uvicorn",
+)
 
 
 def modules_after(statement: str) -> set[str]:
@@ -38,7 +50,7 @@ def test_the_reading_side_never_imports_torch(room: str) -> None:
 
 def test_every_public_name_exists_and_is_documented() -> None:
     for room in ("analysis", "data", "models", "network", "projection", "recording", "report",
-                 "scores", "store", "studies", "figures", "units"):  # fmt: skip
+                 "scores", "store", "studies", "studio", "figures", "units"):  # fmt: skip
         module = importlib.import_module(f"layerwise.{room}")
         assert module.__doc__, room
         for name in module.__all__:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         scores,
         store,
         studies,
+        studio,
         units,
     )
     from layerwise.recording import record
@@ -33,11 +34,12 @@ __version__ = VERSION
 
 _ROOMS = (
     "analysis", "data", "figures", "models", "network", "projection", "report", "scores", "store",
-    "studies", "units",
+    "studies", "studio", "units",
 )  # fmt: skip
 __all__ = [
     "Run", "__version__", "analysis", "data", "figures", "models", "network", "projection",
-    "record", "report", "scores", "store", "studies", "units",
+    "record", "report", "scores", "store", "studies", "studio",
+    "units",
 ]  # fmt: skip
 
 

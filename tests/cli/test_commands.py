@@ -128,7 +128,11 @@ def test_tables_for_people_are_printed_too(here: Path, capsys: pytest.CaptureFix
     assert run("report", "run") == 0
     out = capsys.readouterr().out
     assert "section" in out
-    assert "maps" in out
+    assert "explore: maps" in out
+    assert run("report", "run", "--still") == 0
+    assert "explore" not in capsys.readouterr().out
+    assert run("report", "run", "--full") == 0
+    assert "explore: activations" in capsys.readouterr().out
     assert run("verify", "run") == 0
     assert "no problem" in capsys.readouterr().out
 
@@ -185,6 +189,7 @@ BAD = [
     (["score", "done", "-k", "40", "--method", "pca"], "n_neighbors must be an integer in [1, 39]"),
     (["score", "done", "--label", "phone", "--method", "pca"], "no label column 'phone'"),
     (["report", "newer"], "newer layerwise"),
+    (["report", "done", "--full", "--still"], "either --full or --still; got both"),
     (["verify", "nowhere"], "is not a run"),
     (["verify", "done", "--recompute", "1"], "needs --model"),
     (["layers", "net.py:Net", "--shape", "a"], "--shape must be numbers"),

@@ -1,47 +1,124 @@
-"""The page in a real Chromium, opened by double-click: what runs there and what does not."""
+"""The page in a real Chromium, opened from a file: what runs there, what does not, what it asks."""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from layerwise import report
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-ATTACK = "</script><img src=x onerror=\"document.title='attacked'\">"
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+STILL = "This part is empty on paper and without JavaScript"
+ATTACK = "</script><img src=x onerror=\"window.attacked='yes'\">"
+WATCH = """
+  addEventListener("securitypolicyviolation", (event) => console.error(event.violatedDirective));
+"""
 
 
-def title_after_load(page: Path, profile: Path) -> str:
-    """Return the title that the document has once its scripts have run."""
-    command = [str(CHROMIUM), *FLAGS, f"--user-data-dir={profile}", "--dump-dom", page.as_uri()]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    return done.stdout.split("<title>")[1].split("</title>")[0]
+@pytest.fixture(scope="module")
+def page_file(studied, tmp_path_factory) -> Path:
+    """Return the report of a run with maps, neurons and pictures."""
+    return report.write([studied], tmp_path_factory.mktemp("page") / "report.html")
 
 
 @pytest.fixture
-def page(small, tmp_path) -> Path:
-    run = small(tmp_path / "run", classes=(ATTACK, "dog"), title=f"T {ATTACK}", network=ATTACK)
-    path = tmp_path / "report.html"
-    script = "document.title = JSON.parse(document.getElementById('data-name').text)"
-    path.write_text(
-        report.render([run], scripts=[script], data={"name": f"ran </script> {ATTACK}"})
+def visit(chromium) -> Iterator[Callable[..., SimpleNamespace]]:
+    """Return what opens a file; the answer has the page, its complaints and its requests."""
+    contexts = []
+
+    def opened(path: Path, *, width: int = 1400, **options) -> SimpleNamespace:
+        context = chromium.new_context(viewport={"width": width, "height": 900}, **options)
+        contexts.append(context)
+        context.add_init_script(WATCH)
+        page, complaints, requests = context.new_page(), [], []
+        page.on("console", lambda message: message.type == "error"
+                and complaints.append(message.text))  # fmt: skip
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: requests.append(request.url))
+        page.goto(path.as_uri())
+        return SimpleNamespace(page=page, complaints=complaints, requests=requests)
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def drawn(page) -> bool:
+    """Wait for the first map to have points in more than one colour."""
+    page.wait_for_selector("#studio canvas")
+    page.wait_for_function(
+        """() => [...document.querySelectorAll("#studio canvas")].some((canvas) => {
+          const context = canvas.getContext("2d");
+          if (!context || !canvas.width) return false;
+          const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+          return new Set(new Uint32Array(data.buffer)).size > 4;
+        })"""
     )
-    return path
+    return True
 
 
-def test_a_hashed_script_runs_with_its_data_and_names_stay_text(page, tmp_path):
-    assert title_after_load(page, tmp_path / "profile").startswith("ran &lt;/script&gt; &lt;")
+def test_the_studio_runs_from_the_file_alone(visit, page_file):
+    seen = visit(page_file)
+    assert drawn(seen.page)
+    assert not seen.page.get_by_text(STILL).is_visible()
+    elsewhere = [url for url in seen.requests if not url.startswith(("data:", "blob:"))]
+    assert elsewhere == [page_file.as_uri()]
+    assert seen.complaints == []
 
 
-def test_a_script_that_was_changed_afterwards_does_not_run(page, tmp_path):
-    page.write_text(page.read_text().replace("<script>document", "<script> document"))
-    assert title_after_load(page, tmp_path / "profile").startswith("T &lt;/script&gt;")
+def test_a_script_that_was_changed_afterwards_does_not_run(visit, page_file, tmp_path):
+    text = page_file.read_text()
+    assert '"use strict";' in text
+    changed = tmp_path / "changed.html"
+    changed.write_text(text.replace('"use strict";', '"use strict"; window.attacked = "yes";'))
+    seen = visit(changed)
+    assert seen.page.evaluate("window.attacked") is None
+    assert seen.page.locator("#studio > *").count() == 0
+    assert seen.page.get_by_text(STILL).is_visible()
+
+
+def test_names_stay_text(visit, small, rows, tmp_path):
+    run = small(
+        tmp_path / "run", layers=(ATTACK, "relu2"), classes=(ATTACK, "dog"), title=f"T {ATTACK}",
+        label=ATTACK, network=ATTACK, data=ATTACK,
+    )  # fmt: skip
+    run.write_table("projections", rows.maps(run), {"method": "tsne"})
+    run.write_table("predictions", rows.predictions(run, 2), {})
+    seen = visit(report.write([run], tmp_path / "report.html"))
+    assert drawn(seen.page)
+    assert ATTACK in seen.page.locator("#studio").inner_text()
+    assert seen.page.title() == f"T {ATTACK}"
+    assert seen.page.evaluate("window.attacked") is None
+    assert seen.page.locator("img[src=x]").count() == 0
+    assert seen.complaints == []
+
+
+def test_without_javascript_the_rest_is_there(visit, page_file):
+    seen = visit(page_file, java_script_enabled=False)
+    assert seen.page.get_by_text(STILL).is_visible()
+    assert seen.page.locator("main figure img").count() > 10
+    assert seen.page.locator("main .scroll table").count() > 10
+
+
+def test_on_paper_the_studio_is_away(visit, page_file):
+    seen = visit(page_file)
+    assert drawn(seen.page)
+    seen.page.emulate_media(media="print")
+    assert not seen.page.locator("#studio").is_visible()
+    assert seen.page.get_by_text(STILL).is_visible()
+
+
+@pytest.mark.parametrize(("width", "least", "most"), [(1800, 1380, 1400), (1000, 930, 985),
+                                                      (390, 330, 390)])  # fmt: skip
+def test_the_studio_is_wide_where_there_is_room_and_nothing_overflows(
+    visit, page_file, width, least, most
+):
+    page = visit(page_file, width=width).page
+    assert drawn(page)
+    box = page.locator("#studio").bounding_box()
+    assert least <= box["width"] <= most
+    assert abs(box["x"] + box["width"] / 2 - width / 2) <= 10
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.locator("#layers").bounding_box()["width"] <= 900

@@ -42,6 +42,12 @@ def test_policy_holds_the_hash_of_the_text_as_the_browser_reads_it():
     assert f"script-src 'sha256-{digest}'" in inline.policy([source])
 
 
+def test_style_that_would_end_its_element_is_refused():
+    assert str(inline.style("a > b { c: d }")) == "a > b { c: d }"
+    with pytest.raises(InvalidValue, match="style must be free of"):
+        inline.style("</STYLE><script>")
+
+
 @pytest.mark.parametrize("source", ["a = '</SCRIPT>'", "x <!-- y"])
 def test_script_that_would_end_its_element_is_refused(source):
     with pytest.raises(InvalidValue, match="scripts must be free of"):

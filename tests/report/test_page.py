@@ -63,6 +63,11 @@ def html(run):
     return report.render([run])
 
 
+@pytest.fixture(scope="module")
+def still(run):
+    return report.render([run], interactive=False)
+
+
 def test_golden_text_of_a_small_run(small, rows, tmp_path):
     """Every number below was made up in this test, so the text is the same on every machine."""
     run = small(tmp_path / "pets", network="a network", data="pets", seed=3, command="run it",
@@ -97,9 +102,32 @@ def test_page_is_well_formed_and_loads_nothing(html):
             value = attributes.get(name) or "#"
             assert value.startswith(("#", "data:image/png;base64,"))
         assert not [name for name in attributes if name.startswith("on")]
-    assert not re.search(r"url\(|@import|https?:", html.split("<body>")[0])
-    assert not page.all("script")
+    head = re.sub(r'url\("data:image/svg[^"]*"\)', "", html.split("<body>")[0])
+    assert not re.search(r"url\(|@import|https?:", head)
     assert not page.all("link")
+    assert [(one.get("type"), one.get("id")) for one in page.all("script")] == [
+        ("application/json", "studio-manifest"), ("application/json", "studio-index"),
+        ("application/octet-stream", "studio-data"), (None, None),
+    ]  # fmt: skip
+
+
+def test_a_still_page_is_the_same_without_the_studio(html, still):
+    assert not Page(still).all("script")
+    assert "layerwise-studio" not in still
+    moving, quiet = ([s["id"] for s in Page(text).all("section")] for text in (html, still))
+    assert moving == [*quiet[:1], "explore", *quiet[1:]]
+    assert Page(still).all("img") == Page(html).all("img")
+
+
+def test_the_sheets_of_page_and_studio_share_no_class(html):
+    """So neither dresses what is the other's; the page's elements are reached as children only."""
+    ours, studio = re.findall(r"<style>(.*?)</style>", html, re.S)
+    classes = [set(re.findall(r"\.([a-z][\w-]*)", sheet)) for sheet in (ours, studio)]
+    assert classes[0] & classes[1] == set()
+    plain = (
+        r"(?:^|[}\n])\s*(?:section|table|t[hdr]|h[12]|nav|figure|figcaption|details|dl|p)\b[^{]*\{"
+    )
+    assert not re.search(plain, ours.split("@media print")[0])
 
 
 def test_every_anchor_has_its_target_and_every_picture_its_size_and_words(html):
@@ -115,20 +143,16 @@ def test_every_anchor_has_its_target_and_every_picture_its_size_and_words(html):
         assert len(picture["alt"]) > 20
 
 
-def test_policy_allows_no_script_unless_one_is_given_and_then_that_one(html, small, tmp_path):
-    run = small(tmp_path / "run", classes=())
-
+def test_policy_allows_the_script_of_the_studio_by_its_hash_and_no_other(html, still):
     def policy(text):
         return next(m for m in Page(text).all("meta") if "http-equiv" in m)["content"]
 
-    assert policy(html).startswith("default-src 'none'; img-src data:; style-src 'unsafe-inline'")
-    assert "script-src" not in policy(html)
-    source = "document.title = '<b>' && 1;"
-    live = report.render([run], scripts=[source], data={"points": {"name": ATTACK}})
+    assert policy(still).startswith("default-src 'none'; img-src data:; style-src 'unsafe-inline'")
+    assert "script-src" not in policy(still)
+    (source,) = re.findall(r"<script>(.*?)</script>", html, re.S)
     digest = base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
-    assert policy(live).endswith(f"script-src 'sha256-{digest}'")
-    assert f"<script>{source}</script>" in live
-    assert [s.get("id") for s in Page(live).all("script")] == ["data-points", None]
+    assert "img-src data: blob:; style-src 'unsafe-inline'" in policy(html)
+    assert policy(html).endswith(f"media-src data: blob:; script-src 'sha256-{digest}'")
 
 
 def test_names_are_text_wherever_they_stand(small, rows, tmp_path):
@@ -144,7 +168,7 @@ def test_names_are_text_wherever_they_stand(small, rows, tmp_path):
     run.write_table("predictions", rows.predictions(run, 2), {})
     html = report.render([run])
     page = Page(html)
-    assert not page.all("script")
+    assert len(page.all("script")) == 4
     assert not page.all("b") or all("onerror" not in tag for _, tag in page.tags)
     assert {image["src"][:5] for image in page.all("img")} == {"data:"}
     assert page.text.count(ATTACK) > 10
@@ -181,8 +205,8 @@ def test_a_run_of_everything_has_all_sections_in_order_and_stays_small(studied):
     html = report.render([studied])
     page = Page(html)
     assert [s["id"] for s in page.all("section")] == [
-        "findings", "hypotheses", "layers", "maps", "reveal", "evolution", "neurons", "errors",
-        "training", "health", "method",
+        "findings", "hypotheses", "explore", "layers", "maps", "reveal", "evolution", "neurons",
+        "errors", "training", "health", "method",
     ]  # fmt: skip
     assert len(html) < 4_000_000
     ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
@@ -273,10 +297,12 @@ def test_several_seeds_show_their_spread(seeds):
 def test_page_stays_small_and_says_what_takes_the_room(html):
     assert len(html) < 5_000_000
     sizes = report.sizes(html)
-    assert list(sizes) == ["page", "findings", "layers", "maps", "errors", "training", "health",
-                           "method"]  # fmt: skip
+    sections = [name for name in sizes if not name.startswith("explore: ")]
+    assert sections == ["page", "findings", "explore", "layers", "maps", "errors", "training",
+                        "health", "method"]  # fmt: skip
+    assert {"explore: code", "explore: maps", "explore: thumbnails"} < set(sizes)
     assert sum(sizes.values()) == len(html.encode())
-    assert max(sizes, key=sizes.__getitem__) == "maps"
+    assert sizes["explore: code"] > 10_000
 
 
 @pytest.mark.parametrize("missing", ["projections", "scores", "predictions", "training"])

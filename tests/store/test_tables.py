@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -172,3 +175,76 @@ def test_a_lost_table_of_observations_is_an_error_and_not_an_empty_one(run, samp
     (run.path / "tables/observations.parquet").unlink()
     with pytest.raises(StoreError, match="missing or was not finished"):
         dict(Run.open(run.path).labels)
+
+
+def test_tables_are_listed_unread_with_their_provenance(run):
+    run.write_table("projections", FRAME, TSNE)
+    run.write_table("projections", FRAME.assign(x=2.0), TSNE | {"random_state": 1})
+    run.write_table("scores", FRAME, {"function": "score"})
+    found = run.stored()
+    assert {kind: len(tables) for kind, tables in found.items()} == {"projections": 2, "scores": 1}
+    assert {table.provenance()["random_state"] for table in found["projections"]} == {0, 1}
+    (table,) = found["scores"]
+    assert table.n_rows() == 3
+    frame, provenance = table.read(["observation", "x"])
+    pd.testing.assert_frame_equal(frame, FRAME[["observation", "x"]])
+    assert provenance == table.provenance()
+    assert table.values()["observation"] == [0, 1, 2]
+    with pytest.raises(StoreError, match="has no column y, z"):
+        table.read(["x", "y", "z"])
+
+
+def test_a_stamp_changes_with_the_content_and_not_with_the_folder(run, tmp_path):
+    def stamp():
+        ((table,),) = run.stored().values()
+        return table.stamp
+
+    run.write_table("scores", FRAME, {})
+    first = stamp()
+    run.write_table("scores", FRAME.assign(x=2.0), {})
+    second = stamp()
+    run.write_table("scores", FRAME, {})
+    assert first == stamp() != second
+    shutil.copytree(run.path, tmp_path / "copy")
+    ((table,),) = Run.open(tmp_path / "copy").stored().values()
+    assert table.stamp == first
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1" * 100])
+def test_what_is_no_table_has_no_provenance(run, content):
+    run.write_table("scores", FRAME, {})
+    ((table,),) = run.stored().values()
+    table.path.write_bytes(content)
+    for ask in (table.provenance, table.n_rows, table.values, table.read):
+        with pytest.raises(StoreError):
+            ask()
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.EROFS])
+def test_in_a_run_that_may_not_be_written_the_answer_is_given_and_not_kept(
+    run, monkeypatch, number
+):
+    def refuse(path, mode="r", *args, **kwargs):
+        if "x" in mode:
+            raise OSError(number, os.strerror(number))
+        return opened(path, mode, *args, **kwargs)
+
+    opened = Path.open
+    monkeypatch.setattr(Path, "open", refuse)
+    found = run.cached("scores", TSNE, lambda: FRAME.set_index(pd.Index([7, 8, 9])))
+    pd.testing.assert_frame_equal(found, FRAME)
+    assert run.tables == ()
+    with pytest.raises(StoreError, match=r"cannot be written"):
+        run.write_table("scores", FRAME, TSNE)
+
+
+def test_a_full_disk_is_still_an_error(run, monkeypatch):
+    def full(path, mode="r", *args, **kwargs):
+        if "x" in mode:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return opened(path, mode, *args, **kwargs)
+
+    opened = Path.open
+    monkeypatch.setattr(Path, "open", full)
+    with pytest.raises(StoreError, match="No space left"):
+        run.cached("scores", TSNE, lambda: FRAME)

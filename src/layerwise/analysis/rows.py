@@ -60,8 +60,7 @@ def checkpoint_name(run: Run, checkpoint: str | None) -> str:
 
 def hidden_layers(run: Run) -> list[str]:
     """Return the recorded layers between input and output, shallow to deep."""
-    ends = {"input", "output"}
-    return [name for name in run.layers if not ends & {name, run.layer(name).kind}]
+    return [name for name in run.layers if run.layer(name).hidden]
 
 
 def class_codes(run: Run, label: str | None = None) -> tuple[Array, list[str]]:

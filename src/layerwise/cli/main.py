@@ -25,10 +25,11 @@ from layerwise.cli.study import study
 from layerwise.cli.train import train
 from layerwise.cli.units import units
 from layerwise.cli.verify import verify
+from layerwise.cli.view import view
 from layerwise.foundation.checks import UserError
 
 COMMANDS = (
-    demo, study, train, layers, record, project, evolve, units, score, report, verify,
+    demo, study, train, layers, record, project, evolve, units, score, view, report, verify,
 )  # fmt: skip
 
 app = typer.Typer(

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy.linalg import svd
 
-from layerwise.foundation import checks, random
+from layerwise.foundation import checks, progress, random
 from layerwise.foundation.shapes import Array, Maps, Points, Snapshot
 from layerwise.projection.dynamic_tsne import DynamicTSNE
 from layerwise.projection.inputs import validated_sequence
@@ -143,11 +143,13 @@ def evolve(
     if method == "joint":
         return _joint(times, TSNE(random_state=rng, **parameters))
     maps: list[Points] = []
-    for X in times:
-        Y = TSNE(random_state=rng, **parameters).fit_transform(X)
-        maps.append(procrustes(Y, maps[-1], scaling=False) if maps else Y)
-        if method == "sequential":
-            parameters["init"] = maps[-1]
+    with progress.bar("evolution", len(times), "maps") as advance:
+        for X in times:
+            Y = TSNE(random_state=rng, **parameters).fit_transform(X)
+            maps.append(procrustes(Y, maps[-1], scaling=False) if maps else Y)
+            if method == "sequential":
+                parameters["init"] = maps[-1]
+            advance(1)
     return np.stack(maps)
 
 

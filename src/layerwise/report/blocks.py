@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from layerwise.studio.bundle.embed import Embedded
 
 NUMBER = re.compile(r"[-+−–±×0-9.,e%\s\u00a0\u202f]*")
 
@@ -133,7 +136,15 @@ class Verdicts:
     items: tuple[Verdict, ...]
 
 
-Block = Table | Figure | Findings | Note | Code | Verdicts
+@dataclass(frozen=True)
+class Studio:
+    """The place of the studio, and the data that it shows there."""
+
+    kind: ClassVar[str] = "studio"
+    embedded: Embedded
+
+
+Block = Table | Figure | Findings | Note | Code | Verdicts | Studio
 
 
 @dataclass(frozen=True)

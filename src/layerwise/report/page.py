@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,58 +17,69 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from layerwise.foundation import checks
 from layerwise.foundation.version import VERSION
 from layerwise.report import inline, reading
-from layerwise.report.blocks import Figure
-from layerwise.report.sections import SECTIONS
+from layerwise.report.blocks import Figure, Studio
+from layerwise.report.sections import sections
 from layerwise.store.durable import write_atomically
+from layerwise.studio.bundle import link
 
 if TYPE_CHECKING:
     from layerwise.store import Run
 
 
-def render(
-    runs: Sequence[Run],
-    *,
-    scripts: Sequence[str] = (),
-    data: Mapping[str, object] | None = None,
-) -> str:
+_SECTION = re.compile(r'<section id="([^"]+)".*?</section>', re.S)
+_SCRIPT = re.compile(r"<script\b.*?</script>", re.S)
+_PURPOSES = re.compile(r'<script [^>]*id="studio-data" data-sizes="([^"]+)"')
+
+
+def render(runs: Sequence[Run], *, full: bool = False, interactive: bool = True) -> str:
     """Return the report of one run, or of several that differ in their seed, as HTML.
 
-    Numbers are means over the runs with their spread; maps and pictures are those of the first.
+    Numbers are means over the runs with their spread; maps and pictures are those of the first. The
+    section "Explore" is the studio (:mod:`layerwise.studio`), its data packed into the page; the
+    rest needs no script.
 
     Parameters
     ----------
     runs : recorded runs of one network on one data set
-    scripts : JavaScript to inline; each is allowed by its SHA-256 in the page's security policy
-    data : for those scripts, by name: ``<script type="application/json" id="data-NAME">``
+    full : pack everything that the studio can show; the page may become hundreds of MB
+    interactive : without it there is no section "Explore" and the page holds no script
 
     Returns
     -------
     str
-        A whole document without any address but ``data:`` and ``#``; usually 1 to 3 MB.
+        A whole document without any address but ``data:`` and ``#``; usually below 5 MB.
 
     Raises
     ------
     InvalidValue
-        If there is no run, the runs are of different networks, or a script would end its element.
+        If there is no run, or the runs are of different networks.
     """
     runs = reading.alike(runs)
-    sections = [section for make in SECTIONS if (section := make(runs)) is not None]
-    figures = [
-        block for section in sections for block in section.blocks if isinstance(block, Figure)
-    ]
+    parts = sections(runs, full=full, interactive=interactive)
+    blocks = [block for section in parts for block in section.blocks]
+    studios = [block.embedded for block in blocks if isinstance(block, Studio)]
+    scripts = [link.link() for _ in studios]
+    figures = [block for block in blocks if isinstance(block, Figure)]
     return _environment().get_template("page.html.j2").render(
         title=reading.title(runs),
         facts=reading.facts(runs),
         version=VERSION,
-        sections=sections,
+        sections=parts,
         numbers={figure.id: number for number, figure in enumerate(figures, start=1)},
         policy=inline.policy(scripts),
+        styles=[inline.style(link.style()) for _ in studios],
+        studios=studios,
         scripts=[inline.script(text) for text in scripts],
-        data={name: inline.script_json(value) for name, value in (data or {}).items()},
     )  # fmt: skip
 
 
-def write(runs: Sequence[Run], path: str | os.PathLike[str]) -> Path:
+def write(
+    runs: Sequence[Run],
+    path: str | os.PathLike[str],
+    *,
+    full: bool = False,
+    interactive: bool = True,
+) -> Path:
     """Write the report of :func:`render` to `path` and return the path.
 
     The file appears whole or not at all.
@@ -85,7 +96,9 @@ def write(runs: Sequence[Run], path: str | os.PathLike[str]) -> Path:
             "Give a file name such as report.html.",
         )  # fmt: skip
     # A name may hold a lone surrogate, which UTF-8 cannot; as a reference it is inert text.
-    content = render(runs).encode("utf-8", errors="xmlcharrefreplace")
+    content = render(runs, full=full, interactive=interactive).encode(
+        "utf-8", errors="xmlcharrefreplace"
+    )
     write_atomically(target, content)
     return target
 
@@ -93,16 +106,24 @@ def write(runs: Sequence[Run], path: str | os.PathLike[str]) -> Path:
 def sizes(html: str) -> dict[str, int]:
     """Return the bytes of a rendered page by section id, "page" being the rest.
 
+    What the studio holds follows by purpose, "explore: code" being its script.
+
     Examples
     --------
     >>> sizes('<p>hello</p><section id="maps">0123</section>')
     {'page': 12, 'maps': 33}
     """
-    start, *parts = re.split(r'<section id="([^"]+)"', html)
-    found = {"page": len(start.encode("utf-8", errors="replace"))}
-    for name, body in zip(parts[::2], parts[1::2], strict=True):
-        found[name] = len(f'<section id="{name}"{body}'.encode("utf-8", errors="replace"))
-    return found
+    found = {part[1]: _bytes(part[0]) for part in _SECTION.finditer(html)}
+    scripts = sum(_bytes(text) for text in _SCRIPT.findall(html))
+    if purposes := _PURPOSES.search(html):
+        sizes = dict(item.split("=") for item in purposes[1].rstrip(";").split(";"))
+        studio = {f"explore: {name}": int(size) for name, size in sizes.items()}
+        found |= {**studio, "explore: code": scripts - sum(studio.values())}
+    return {"page": _bytes(html) - sum(found.values()), **found}
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", errors="replace"))
 
 
 def _environment() -> Environment:
@@ -112,4 +133,5 @@ def _environment() -> Environment:
     )  # fmt: skip
     environment.filters["data_uri"] = inline.data_uri
     environment.filters["pixels"] = inline.pixels
+    environment.filters["script_json"] = inline.script_json
     return environment

@@ -63,6 +63,11 @@ class Layer:
         checks.integer("Layer", "n_units", self.n_units, 1, _MOST_UNITS)
 
     @property
+    def hidden(self) -> bool:
+        """Whether it lies between input and output, by its name and kind."""
+        return not {"input", "output"} & {self.name, self.kind}
+
+    @property
     def n_units(self) -> int:
         """Number of units: the product of the shape."""
         return math.prod(self.shape)

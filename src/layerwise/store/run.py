@@ -8,6 +8,8 @@ recordings is the work of ``layerwise.record``; most people only call `open`, `a
 
 from __future__ import annotations
 
+import errno
+import importlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -29,6 +31,8 @@ from layerwise.store.tables import Table
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 ASIDE = ("thumbnail", "label")
 """Kinds of stored arrays that are about the observations and no layers."""
@@ -346,19 +350,30 @@ class Run:
     @property
     def tables(self) -> tuple[str, ...]:
         """Kinds of the tables that are there."""
-        return tuple(dict.fromkeys(table.kind for table in Table.all(self.path)))
+        return tuple(self.stored())
 
     def table(self, kind: str) -> pd.DataFrame:
         """Return all stored tables of a kind as one, their provenances in ``attrs``."""
         import pandas as pd
 
-        there = [table for table in Table.all(self.path) if table.kind == kind]
+        there = self.stored().get(kind, [])
         if not there:
             raise checks.not_found("table", kind, str(self.path), self.tables)
         found = [table.read() for table in there]
         result = pd.concat([frame for frame, _ in found], ignore_index=True)
         result.attrs = {"provenance": [provenance for _, provenance in found]}
         return result
+
+    def stored(self) -> dict[str, list[Table]]:
+        """Return the tables by their kind, none of them read.
+
+        For whoever asks which answers are there before reading one: see
+        :meth:`Table.provenance`, :meth:`Table.read` and :attr:`Table.stamp`.
+        """
+        found: dict[str, list[Table]] = {}
+        for table in Table.all(self.path):
+            found.setdefault(table.kind, []).append(table)
+        return found
 
     def write_table(self, kind: str, frame: pd.DataFrame, provenance: Mapping[str, Any]) -> None:
         """Store a tidy table, in place of an earlier one of the same provenance.
@@ -384,10 +399,19 @@ class Run:
     def cached(
         self, kind: str, provenance: Mapping[str, Any], compute: Callable[[], pd.DataFrame]
     ) -> pd.DataFrame:
-        """Return the stored table of this provenance; compute and store it if there is none."""
+        """Return the stored table of this provenance; compute and store it if there is none.
+
+        In a run that may not be written, say a colleague's, it is computed and not stored.
+        """
         table = Table.of(self.path, kind, full := self._full(provenance))
         if not table.exists():
-            table.write(compute(), full)
+            computed = compute()
+            try:
+                table.write(computed, full)
+            except StoreError as error:
+                if getattr(error.__cause__, "errno", None) not in _READ_ONLY:
+                    raise
+                return computed.reset_index(drop=True)
         frame, found = table.read()
         if found != full:
             raise StoreError(table.path, "is the table of another provenance. Delete it.")
@@ -401,6 +425,35 @@ class Run:
     def class_names(self, label: str) -> tuple[str, ...] | None:
         """Return the names of the codes 0, 1, ... of a label, or None if it needs none."""
         return self._observations.class_names(label)
+
+    # Looking
+
+    def studio(self, **options: Any) -> Any:
+        """Return the studio of this run as a widget for a notebook.
+
+        The store lies below the studio and knows nothing of it: this method imports it when called.
+
+        Parameters
+        ----------
+        **options : of :class:`layerwise.studio.widget.Studio`, for example ``subset="train"``
+
+        Returns
+        -------
+        layerwise.studio.widget.Studio
+            Its attribute ``selection`` holds the row numbers of what is selected in the page.
+
+        Raises
+        ------
+        NotFound
+            If anywidget is not installed: ``pip install "layerwise[notebook]"``.
+
+        Examples
+        --------
+        >>> studio = run.studio()                                       # doctest: +SKIP
+        >>> run.labels["digit"][studio.selection]                       # doctest: +SKIP
+        """
+        widget = importlib.import_module("layerwise.studio.widget")
+        return widget.Studio(self, **options)
 
     def _full(self, provenance: Mapping[str, Any]) -> dict[str, Any]:
         recording = {"recording": dict(self.fingerprint), "layerwise": VERSION}

@@ -13,8 +13,8 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,11 +35,15 @@ OBSERVATIONS = "observations"
 
 @dataclass(frozen=True)
 class Table:
-    """One table of a run: where it lies, and reading and writing it."""
+    """One table of a run: where it lies, and reading and writing it.
+
+    `checksums` are those that the run's records know for it, see :attr:`stamp`; `all` fills it in.
+    """
 
     base: Path
     kind: str
     key: str
+    checksums: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
     def of(cls, base: Path, kind: str, provenance: Mapping[str, Any]) -> Table:
@@ -55,12 +59,16 @@ class Table:
     @classmethod
     def all(cls, base: Path) -> list[Table]:
         """Return the tables that are there, sorted by kind."""
+        known: dict[str, list[str]] = {}
         with wrapped(base, "read"):
-            paths = sorted((base / "tables").glob("*/*.parquet"))
-            tables = [cls(base, path.parent.name, path.stem) for path in paths]
-            single = cls(base, OBSERVATIONS, "")
-            markers = list((base / "_done").glob(f"{OBSERVATIONS}__*"))
-        return tables if not (markers or single.exists()) else [single, *tables]
+            for marker in sorted(path.stem for path in (base / "_done").glob("*.json")):
+                name, _, checksum = marker.rpartition("__")
+                known.setdefault(name, []).append(checksum)
+            paths = sorted((base / "tables").glob("*/*.parquet"), key=lambda path: path.parts)
+            places = [(path.parent.name, path.stem) for path in paths]
+            if OBSERVATIONS in known or cls(base, OBSERVATIONS, "").exists():
+                places.insert(0, (OBSERVATIONS, ""))
+        return [cls(base, *at, tuple(known.get(_name(*at), ()))) for at in places]
 
     @property
     def path(self) -> Path:
@@ -100,23 +108,60 @@ class Table:
         })  # fmt: skip
         durable.write_atomically(self.path, content)
 
-    def read(self) -> tuple[pd.DataFrame, dict[str, Any]]:
-        """Return the table and its provenance.
+    @property
+    def stamp(self) -> str:
+        """Changes when the content does; its rows are read only if the table was written twice."""
+        if len(self.checksums) == 1:
+            return self.checksums[0]
+        return xxhash.xxh3_64_hexdigest(self._bytes())
+
+    def provenance(self) -> dict[str, Any]:
+        """Return what made the table, from the end of its file; its rows are not read or checked.
 
         Raises
         ------
         StoreError
-            If its bytes are not the ones that were written.
+            If it is no table of a run.
         """
+        import pyarrow.parquet as pq
+
+        with wrapped(self.path, "read"):
+            return dict(json.loads(pq.read_metadata(self.path).metadata[_KEY]))
+
+    def n_rows(self) -> int:
+        """Return the number of rows, from the end of its file."""
+        import pyarrow.parquet as pq
+
+        with wrapped(self.path, "read"):
+            return int(pq.read_metadata(self.path).num_rows)
+
+    def read(self, columns: Sequence[str] | None = None) -> tuple[pd.DataFrame, dict[str, Any]]:
+        """Return the table, or some of its columns, and its provenance.
+
+        Raises
+        ------
+        StoreError
+            If its bytes are not the ones that were written, or it has no such column.
+        """
+        with wrapped(self.path, "read"):
+            table = self._arrow(columns)
+            provenance: dict[str, Any] = json.loads(table.schema.metadata[_KEY])
+            return table.to_pandas(), provenance
+
+    def values(self) -> dict[str, list[Any]]:
+        """Return the columns as lists; of a few rows in a quarter of the time of :meth:`read`."""
+        with wrapped(self.path, "read"):
+            return dict(self._arrow().to_pydict())
+
+    def _arrow(self, columns: Sequence[str] | None = None) -> Any:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        content = self._bytes()
-        with wrapped(self.path, "read"):
-            table = pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False)
-            provenance: dict[str, Any] = json.loads(table.schema.metadata[_KEY])
-            frame = table.to_pandas()
-        return frame, provenance
+        file = pq.ParquetFile(pa.BufferReader(self._bytes()))
+        lacks = sorted(set(columns or ()) - set(file.schema_arrow.names))
+        if lacks:
+            raise StoreError(self.path, f"has no column {', '.join(lacks)}.")
+        return file.read(columns, use_threads=False)
 
     def check(self) -> None:
         """Raise a :class:`StoreError` if the table is not what was written."""
@@ -130,5 +175,10 @@ class Table:
         return content
 
     def _marker(self, content: bytes) -> Path:
-        name = "__".join(filter(None, (self.kind, self.key, xxhash.xxh3_64_hexdigest(content))))
-        return self.base / "_done" / f"{name}.json"
+        name = _name(self.kind, self.key)
+        return self.base / "_done" / f"{name}__{xxhash.xxh3_64_hexdigest(content)}.json"
+
+
+def _name(kind: str, key: str) -> str:
+    """Return how a table is called in the names of its records."""
+    return f"{kind}__{key}" if key else kind

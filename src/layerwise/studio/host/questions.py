@@ -1,0 +1,98 @@
+"""Questions that a live host answers at once, from the layers as they were recorded.
+
+Each reads a layer in blocks of rows, so memory stays bounded whatever its width. What takes
+longer than a glance is a job (:mod:`layerwise.studio.host.jobs`).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from layerwise import units
+from layerwise.foundation import checks
+from layerwise.foundation.shapes import Array, PerUnit
+from layerwise.store import Run
+from layerwise.store.activations import Activations
+from layerwise.studio.data import Contents
+from layerwise.studio.host.asked import Asked
+from layerwise.units.blocks import blocks
+
+KINDS = ("contrast", "neighbors")
+
+MOST_NEIGHBORS = 1000
+
+
+def ask(contents: Contents, kind: str, body: object) -> dict[str, Any]:
+    """Return the answer to one question of the page.
+
+    =========== ========================================= ====================================
+    kind        body                                      answer
+    =========== ========================================= ====================================
+    "contrast"  run, layer, checkpoint,                   contrast: of every unit, how much
+                selection (observations)                  stronger it fires on the selection
+                                                          than on the rest, in its deviations
+    "neighbors" run, layer, checkpoint, observation, k    observations: the k nearest by the
+                                                          whole layer, nearest first;
+                                                          distances: Euclidean, in n-D
+    =========== ========================================= ====================================
+
+    Runs, layers, checkpoints and observations are numbered as in the manifest; all is about the
+    observations that the page shows.
+
+    Raises
+    ------
+    UserError
+        If there is no such question, a field is not what it must be, the recording is damaged or
+        incomplete, or an activation is not finite.
+    """
+    if kind not in KINDS:
+        raise checks.not_found("question", kind, "the studio", KINDS)
+    asked = Asked(contents, kind, body)
+    return _contrast(asked) if kind == "contrast" else _neighbors(asked)
+
+
+def _contrast(asked: Asked) -> dict[str, Any]:
+    place = str(asked.run.path), asked.layer, asked.checkpoint, asked.rows.tobytes()
+    values = _contrasts(*place, asked.numbers("selection").tobytes())
+    return {"contrast": values.round(4).tolist()}
+
+
+@lru_cache(maxsize=1)  # two views of one selection ask the same
+def _contrasts(path: str, layer: str, checkpoint: str, rows: bytes, selection: bytes) -> PerUnit:
+    X: Any = _Rows(Run.open(path).activations(layer, checkpoint), np.frombuffer(rows, np.intp))
+    return units.contrast(X, np.frombuffer(selection, np.int64))
+
+
+def _neighbors(asked: Asked) -> dict[str, Any]:
+    X = _Rows(asked.run.activations(asked.layer, asked.checkpoint), asked.rows)
+    observation = asked.index("observation", len(X))
+    k = asked.count("k", 1, MOST_NEIGHBORS)
+    target = np.asarray(X[observation : observation + 1], dtype=np.float64)
+    squared = np.empty(len(X))
+    for rows, block in blocks("neighbors", X):
+        difference = block - target
+        squared[rows] = np.einsum("ij,ij->i", difference, difference)
+    squared[observation] = np.inf  # left out by its number: exact copies of it are neighbours
+    nearest = np.argsort(squared, kind="stable")[: min(k, len(X) - 1)]
+    distances = np.sqrt(squared[nearest]).round(6).tolist()
+    return {"observations": nearest.tolist(), "distances": distances}
+
+
+class _Rows:
+    """The rows of a layer that the page shows, read by slices as `units` reads a layer."""
+
+    ndim = 2
+
+    def __init__(self, X: Activations, rows: Array) -> None:
+        self._X, self._rows = X, rows
+        self.shape, self.dtype = (len(rows), X.shape[1]), X.dtype
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, wanted: slice) -> Array:
+        found: Array = self._X[self._rows[wanted]]
+        return found

@@ -1,0 +1,60 @@
+/**
+ * What is known of the observations at a checkpoint, read together, and how it is said.
+ *
+ * @typedef {Object} Facts
+ * @property {import("./run.js").Run} run
+ * @property {Uint32Array} rows
+ * @property {string[]} names of the classes; none if the run has none
+ * @property {string[]} colors
+ * @property {any} truth class number of each observation, or null
+ * @property {any} said what the network says, or null
+ * @property {Uint8Array|null} correct 0 where it is wrong, 1 where right, 2 where nobody knows
+ */
+
+/**
+ * Read the facts of a run.
+ *
+ * @param {import("./run.js").Run} run
+ * @param {number} checkpoint
+ * @returns {Promise<Facts>}
+ */
+export async function factsOf(run, checkpoint) {
+  const classes = run.classes;
+  const [rows, truth, said, correct] = await Promise.all([
+    run.rows(),
+    classes && run.labels(classes.name),
+    run.predicted(checkpoint),
+    run.correct(checkpoint),
+  ]);
+  const { names, colors } = classes ?? { names: [], colors: [] };
+  return { run, rows, names, colors, truth, said, correct };
+}
+
+/** @param {import("./run.js").Run} run @returns {Promise<string[]>|null} what each observation says */
+export function textsOf(run) {
+  const column = run.about.labels.find(({ kind }) => kind === "text");
+  return column ? run.labels(column.name) : null;
+}
+
+/** @param {Facts} facts @param {number} i @returns {string} its class, "" if there is none */
+export function classOf(facts, i) {
+  return facts.truth ? (facts.names[facts.truth[i]] ?? "") : "";
+}
+
+/** @param {Facts} facts @param {number} i @returns {string} the class that the network says, or "" */
+export function saidOf(facts, i) {
+  return facts.said ? (facts.names[facts.said[i]] ?? "") : "";
+}
+
+/** @param {Facts} facts @param {number} i @returns {boolean} */
+export function isWrong(facts, i) {
+  return facts.correct !== null && facts.correct[i] === 0;
+}
+
+/** @param {Facts} facts @param {number} i @returns {string} an observation in a few words */
+export function told(facts, i) {
+  const parts = [`row ${facts.rows[i]}`];
+  if (classOf(facts, i)) parts.push(classOf(facts, i));
+  if (isWrong(facts, i)) parts.push(`taken for ${saidOf(facts, i)}`);
+  return parts.join(", ");
+}

@@ -1,0 +1,8 @@
+/**
+ * The page that `layerwise view` serves.
+ */
+
+import { mount } from "./app.js";
+import { HttpSource } from "./source.js";
+
+mount(document.getElementById("studio"), new HttpSource());

@@ -1,0 +1,175 @@
+/**
+ * Where a reader starts, and what of an old address or a grown run still holds.
+ */
+
+import { NOBODY } from "./store.js";
+import { same } from "./run.js";
+
+const THEMES = ["auto", "light", "dark"];
+const UNIT_COLORS = ["role", "power", "selection", "active"];
+
+/**
+ * Return the place to look at first: the last checkpoint that has a map, its deepest hidden layer.
+ *
+ * @param {import("./run.js").Run} run
+ * @returns {{layer: number, checkpoint: number, series: string}}
+ */
+export function first(run) {
+  const { series, layers, checkpoints, methods } = run.about;
+  const filled = series.filter((one) => one.stops.length);
+  const best = filled.find((one) => !one.over) ?? filled[0];
+  const deep = (layer) => (layers[layer].hidden ? layers.length : 0) + layer;
+  if (best) {
+    const { layer, checkpoint } = best.stops.reduce((most, stop) => {
+      const later = stop.checkpoint - most.checkpoint || deep(stop.layer) - deep(most.layer);
+      return later > 0 ? stop : most;
+    });
+    return { layer, checkpoint, series: best.id };
+  }
+  const numbers = layers.map((_, layer) => layer);
+  const layer = numbers.reduce((most, one) => (deep(one) > deep(most) ? one : most), 0);
+  const complete = checkpoints.findLastIndex((one) => one.complete);
+  const checkpoint = Math.max(complete >= 0 ? complete : checkpoints.length - 1, 0);
+  return { layer, checkpoint, series: methods[0] ?? "" };
+}
+
+/**
+ * Return what can colour the observations of a checkpoint.
+ *
+ * @param {import("./run.js").Run} run
+ * @param {number} checkpoint
+ * @returns {{value: string, title: string}[]}
+ */
+export function colorings(run, checkpoint) {
+  const labels = run.about.labels.filter((label) => label.kind !== "text");
+  const found = labels.map(({ name }) => ({ value: `label:${name}`, title: name }));
+  const about = run.about.checkpoints[checkpoint];
+  if (about?.predicted && run.classes) {
+    found.push({ value: "predicted", title: "predicted class" });
+    found.push({ value: "correct", title: "right or wrong" });
+  }
+  if (about?.probable) found.push({ value: "confidence", title: "confidence" });
+  found.push({ value: "none", title: "one colour" });
+  return found;
+}
+
+/** @param {import("./run.js").Run} run @returns {string} the coloring to start with */
+export function colorOf(run) {
+  return run.about.label ? `label:${run.about.label}` : colorings(run, -1)[0].value;
+}
+
+/**
+ * Return the state with everything that names what is not there put right.
+ *
+ * @param {import("./store.js").State} state
+ * @returns {import("./store.js").State}
+ */
+export function sound(state) {
+  const { runs } = state.model;
+  const run = within(state.run, runs.length) ? state.run : 0;
+  const entry = runs[run];
+  const { about, n } = entry;
+  const start = first(entry);
+  const layer = within(state.layer, about.layers.length) ? state.layer : start.layer;
+  const checkpoint = within(state.checkpoint, about.checkpoints.length)
+    ? state.checkpoint
+    : start.checkpoint;
+  const unit = within(state.unit, about.layers[layer]?.units ?? 0) ? state.unit : -1;
+  const mark = colorings(entry, checkpoint).some(({ value }) => value === state.color);
+  const selection = state.selection.every((id) => id < n) ? state.selection : NOBODY;
+  return {
+    ...state,
+    run,
+    layer,
+    checkpoint,
+    series: seriesOf(entry, { layer, checkpoint, series: state.series }),
+    unit,
+    color: mark || (state.color === "unit" && unit >= 0) ? state.color : colorOf(entry),
+    unitColor: UNIT_COLORS.includes(state.unitColor) ? state.unitColor : UNIT_COLORS[0],
+    role: within(state.role, entry.classes?.names.length ?? 0) ? state.role : 0,
+    theme: THEMES.includes(state.theme) ? state.theme : THEMES[0],
+    selection,
+    selected: selection.length ? state.selected : "",
+    pinned: within(state.pinned, n) ? state.pinned : -1,
+    hover: within(state.hover, n) ? state.hover : -1,
+    hoverUnit: -1,
+    other: comparable(state, entry),
+  };
+}
+
+/**
+ * Return the state after moving to another run: the same layer and checkpoint by name where it has
+ * them, and the selection if the two show the same observations.
+ *
+ * @param {import("./store.js").State} state
+ * @param {number} run
+ * @returns {import("./store.js").State}
+ */
+export function moved(state, run) {
+  const [from, to] = [state.model.runs[state.run].about, state.model.runs[run].about];
+  const named = (key) =>
+    to[`${key}s`].findIndex((one) => one.name === from[`${key}s`][state[key]].name);
+  const alike = from.data === to.data;
+  const rest = alike ? {} : { selection: NOBODY, selected: "", pinned: -1 };
+  const place = { layer: named("layer"), checkpoint: named("checkpoint") };
+  return sound({ ...state, run, ...place, ...rest, unit: -1, other: null });
+}
+
+/**
+ * Return the maps that a series has along one axis, the other axis held, in order.
+ *
+ * @param {import("./run.js").Run} run
+ * @param {{layer: number, checkpoint: number, series: string}} place
+ * @param {"layer"|"checkpoint"} axis
+ * @returns {number[]}
+ */
+export function mapped(run, place, axis) {
+  const stops = run.series(place.series)?.stops ?? [];
+  const found = stops.filter((stop) => same({ ...stop, [axis]: place[axis] }, place));
+  return found.map((stop) => stop[axis]).sort((a, b) => a - b);
+}
+
+/** @param {import("./store.js").State} state @param {import("./run.js").Run} first */
+function comparable({ other, model }, first) {
+  const run = model.runs[other?.run];
+  if (!run || run.about.data !== first.about.data) return null;
+  const { layers, checkpoints } = run.about;
+  if (!within(other.layer, layers.length) || !within(other.checkpoint, checkpoints.length)) {
+    return null;
+  }
+  const series = seriesOf(run, other);
+  return series === other.series ? other : { ...other, series };
+}
+
+/**
+ * Return the method of a series: the same for all of its settings.
+ *
+ * @param {string} id of a series, or a method
+ */
+export function methodOf(id) {
+  return id.replace(/-[0-9a-f]{8}$/, "");
+}
+
+/**
+ * Return the series to show at a place: the one asked for; another of the same method if only that
+ * has a map here, such as one that was just computed; the first if it is not known at all.
+ *
+ * @param {import("./run.js").Run} run
+ * @param {{layer: number, checkpoint: number, series: string}} place
+ * @returns {string}
+ */
+export function seriesOf(run, place) {
+  const { series, methods } = run.about;
+  const asked = run.series(place.series);
+  if (asked && (asked.over || run.stop(place.series, place))) return place.series;
+  const alike = series.find(
+    (one) => !one.over && methodOf(one.id) === methodOf(place.series) && run.stop(one.id, place),
+  );
+  if (alike) return alike.id;
+  return asked || methods.includes(place.series) ? place.series : first(run).series;
+}
+
+/** @param {number} index @param {number} length */
+function within(index, length) {
+  return Number.isInteger(index) && index >= 0 && index < length;
+}

@@ -1,0 +1,39 @@
+/**
+ * Numbers and counts as the page says them.
+ */
+
+/** @param {number} number @returns {string} e.g. 10,000 */
+export function count(number) {
+  return number.toLocaleString("en");
+}
+
+/** @param {number} share @returns {string} e.g. 95.1 % */
+export function percent(share) {
+  return `${(100 * share).toFixed(1)}\u202f%`;
+}
+
+/** @param {number} number @param {string} noun @returns {string} e.g. 1 image, 2 images */
+export function counted(number, noun) {
+  return `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** @param {number} value @returns {string} three digits that matter */
+export function short(value) {
+  if (value === 0 || (Math.abs(value) >= 0.001 && Math.abs(value) < 100_000)) {
+    return String(Number(value.toPrecision(3)));
+  }
+  return value.toExponential(1);
+}
+
+/** @param {{layer: number, checkpoint: number}} place @param {any} about @returns {string} */
+export function named({ layer, checkpoint }, about) {
+  return `${about.layers[layer].name} at ${about.checkpoints[checkpoint].name}`;
+}
+
+/** What the methods are called. */
+export const METHODS = { tsne: "t-SNE", pca: "PCA", mds: "MDS", umap: "UMAP" };
+
+/** @param {string} id @param {import("./run.js").Run} run @returns {string} of a series or method */
+export function mapTitle(id, run) {
+  return run.series(id)?.title ?? METHODS[id] ?? id;
+}
