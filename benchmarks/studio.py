@@ -52,11 +52,11 @@ def ours(n: int) -> str:
     from layerwise.studio.bundle import link
 
     places, labels = points(n)
-    static = Path(link.__file__).parent / "static"
+    static = Path(link.__file__).parents[1] / "static"
     linked = link.link("scatter.js", form="module", folder=static / "scatter")
     body, exports = linked.rsplit("export default ", 1)
     return f"""<!doctype html><meta charset="utf-8">
-<style>{(static / "scatter" / "scatter.css").read_text()}
+<style>{(static / "style" / "scatter.css").read_text()}
 body {{ margin: 0 }} #plot {{ width: {WIDTH}px; height: {HEIGHT}px }}</style>
 <body class="layerwise-studio"><div id="plot"></div>
 <script>{_script("clock.js")}

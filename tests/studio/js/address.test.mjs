@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { sound } from "../../../src/layerwise/studio/static/start.js";
-import { START } from "../../../src/layerwise/studio/static/store.js";
-import { decoded, encoded, read, written } from "../../../src/layerwise/studio/static/url.js";
+import { sound } from "../../../src/layerwise/studio/static/state/start.js";
+import { START } from "../../../src/layerwise/studio/static/state/store.js";
+import { decoded, encoded, read, written } from "../../../src/layerwise/studio/static/state/url.js";
 import { manifest, model } from "./model.mjs";
 
 test("ids come back from their text, also far apart and the first", () => {

@@ -1,5 +1,5 @@
 // A model of two small runs of the same data, without any file behind it.
-import { Model } from "../../../src/layerwise/studio/static/model.js";
+import { Model } from "../../../src/layerwise/studio/static/data/model.js";
 
 const LAYERS = [
   { name: "input", units: 9, hidden: false },

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { colorings, first, mapped, methodOf, moved, seriesOf, sound } from "../../../src/layerwise/studio/static/start.js";
-import { START } from "../../../src/layerwise/studio/static/store.js";
+import { colorings, first, mapped, methodOf, moved, seriesOf, sound } from "../../../src/layerwise/studio/static/state/start.js";
+import { START } from "../../../src/layerwise/studio/static/state/store.js";
 import { manifest, model } from "./model.mjs";
 
 test("the first place is the last checkpoint with a map, its deepest hidden layer", () => {

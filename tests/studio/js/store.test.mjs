@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { combine, NOBODY, Store } from "../../../src/layerwise/studio/static/store.js";
+import { combine, NOBODY, Store } from "../../../src/layerwise/studio/static/state/store.js";
 
 test("listeners are called at once, then for their keys only, until they stop", () => {
   const store = new Store();

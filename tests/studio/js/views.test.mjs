@@ -4,15 +4,15 @@ import { test } from "node:test";
 
 const home = new URL("../../../src/layerwise/studio/static/", import.meta.url);
 const load = (name) => import(new URL(name, home));
-const { byClass, confused, confusions, mask, where, wrongFirst } = await load("counts.js");
-const { csv, field } = await load("export.js");
-const { activeShare, extremes, histogram, means, position, strongest } = await load("profile.js");
+const { byClass, confused, confusions, mask, where, wrongFirst } = await load("facts/counts.js");
+const { csv, field } = await load("facts/export.js");
+const { activeShare, extremes, histogram, means, position, strongest } = await load("facts/profile.js");
 const { extent, linear, ticks } = await load("widgets/chart.js");
 const { ordered } = await load("widgets/table.js");
-const { along, lookup, measures } = await load("measures.js");
-const { possible, powerFor, neuronColors } = await load("neuroncolors.js");
-const { latest } = await load("latest.js");
-const { Model } = await load("model.js");
+const { along, lookup, measures } = await load("facts/measures.js");
+const { possible, powerFor, neuronColors } = await load("looks/neuroncolors.js");
+const { latest } = await load("state/latest.js");
+const { Model } = await load("data/model.js");
 
 /** Numbers in [0, 1), the same in every run. */
 function generator(seed) {

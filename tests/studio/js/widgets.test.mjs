@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { differences } from "../../../src/layerwise/studio/static/differences.js";
-import { finished, recording } from "../../../src/layerwise/studio/static/jobs.js";
-import { rowsFirst } from "../../../src/layerwise/studio/static/paths.js";
+import { differences } from "../../../src/layerwise/studio/static/facts/differences.js";
+import { finished, recording } from "../../../src/layerwise/studio/static/state/jobs.js";
+import { rowsFirst } from "../../../src/layerwise/studio/static/looks/paths.js";
 import { every, labelled, nearest, place } from "../../../src/layerwise/studio/static/widgets/slider.js";
-import { counted, percent, short } from "../../../src/layerwise/studio/static/words.js";
+import { counted, percent, short } from "../../../src/layerwise/studio/static/facts/words.js";
 import { manifest, model } from "./model.mjs";
 
 test("a stop is nearest to its own place", () => {

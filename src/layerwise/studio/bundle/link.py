@@ -17,7 +17,7 @@ from importlib.resources.abc import Traversable
 
 from layerwise.foundation import checks
 
-STYLES = ("studio.css", "page.css", "map.css", "views.css", "scatter/scatter.css")
+STYLES = tuple(f"style/{name}.css" for name in ("studio", "page", "map", "views", "scatter"))
 """The style sheets of the page, in order; their rules hold under ``.layerwise-studio`` only."""
 
 FORMS = ("script", "module")

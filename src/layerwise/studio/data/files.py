@@ -2,7 +2,7 @@
 
 A file is known by its entry in the manifest (dtype, shape, scale, offset, missing, stamp) and made
 when it is asked for. Numbers are little-endian, in C order; what is stored is a code, and the value
-is ``offset + scale * code``. The other side is ``static/arrays.js``. Leaves out what the numbers
+is ``offset + scale * code``. The other side is ``static/data/arrays.js``. Leaves out what the numbers
 mean.
 """
 

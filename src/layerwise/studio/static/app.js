@@ -3,16 +3,16 @@
  * mount the same one on different sources.
  */
 
-import { addressed, ours } from "./address.js";
-import { leaveUnit } from "./choose.js";
-import { fill, h, together } from "./dom.js";
-import { Jobs, active } from "./jobs.js";
-import { keyed } from "./keys.js";
-import { Model } from "./model.js";
-import { first, sound } from "./start.js";
-import { runOf, START, Store } from "./store.js";
-import { themed } from "./theme.js";
-import { read } from "./url.js";
+import { addressed, ours } from "./state/address.js";
+import { leaveUnit } from "./state/choose.js";
+import { fill, h, together } from "./widgets/dom.js";
+import { Jobs, active } from "./state/jobs.js";
+import { keyed } from "./state/keys.js";
+import { Model } from "./data/model.js";
+import { first, sound } from "./state/start.js";
+import { runOf, START, Store } from "./state/store.js";
+import { themed } from "./state/theme.js";
+import { read } from "./state/url.js";
 import { classesView } from "./views/classes.js";
 import { compareView } from "./views/compare.js";
 import { confusionView } from "./views/confusion.js";
@@ -32,7 +32,7 @@ import { unitView } from "./views/unit.js";
  * Show a studio in an element.
  *
  * @param {HTMLElement} root
- * @param {import("./source.js").Source} source
+ * @param {import("./data/source.js").Source} source
  * @param {{embedded?: boolean, address?: boolean}} [options] `embedded`: within another page, whose
  *   keys and scrolling are not the studio's; `address`: keep the state in the address, usual unless
  *   embedded

@@ -3,7 +3,7 @@
  */
 
 import { mount } from "./app.js";
-import { InlineSource, unpacked } from "./source.js";
+import { InlineSource, unpacked } from "./data/source.js";
 
 /** @param {string} name @returns {string} what a data block of the page holds */
 function block(name) {

@@ -3,6 +3,6 @@
  */
 
 import { mount } from "./app.js";
-import { HttpSource } from "./source.js";
+import { HttpSource } from "./data/source.js";
 
 mount(document.getElementById("studio"), new HttpSource());

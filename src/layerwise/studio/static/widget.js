@@ -6,9 +6,9 @@
  */
 
 import { mount } from "./app.js";
-import { h, together } from "./dom.js";
-import { address } from "./source.js";
-import { runOf } from "./store.js";
+import { h, together } from "./widgets/dom.js";
+import { address } from "./data/source.js";
+import { runOf } from "./state/store.js";
 
 /** A source that asks the kernel behind a widget. @implements {Source} */
 export class WidgetSource {
@@ -109,7 +109,7 @@ export function render({ model, el }) {
 /**
  * Keep the selection of the page and the row numbers in the kernel the same; returns how to stop.
  *
- * @param {import("./store.js").Store} store
+ * @param {import("./state/store.js").Store} store
  * @param {any} model
  */
 async function joined(store, model) {

@@ -2,11 +2,11 @@
  * What stands where a map would be: how to get it, or how far it is.
  */
 
-import { fill, h, together } from "../dom.js";
-import { active } from "../jobs.js";
-import { mapped, methodOf } from "../start.js";
+import { fill, h, together } from "../widgets/dom.js";
+import { active } from "../state/jobs.js";
+import { mapped, methodOf } from "../state/start.js";
 import { button } from "../widgets/button.js";
-import { mapTitle, METHODS, named, percent } from "../words.js";
+import { mapTitle, METHODS, named, percent } from "../facts/words.js";
 
 /**
  * @param {any} context
@@ -111,7 +111,7 @@ function quoted(name) {
   return /^[\w./@:-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
 }
 
-/** @param {import("../source.js").Job} job */
+/** @param {import("../data/source.js").Job} job */
 function progress(job) {
   const step = job.state === "waiting" ? "waiting for the work before it" : job.step || "starting";
   return h(

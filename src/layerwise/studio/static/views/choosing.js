@@ -2,15 +2,15 @@
  * Selecting without a pointer, which is also the quicker way to most selections.
  */
 
-import { fill, h, together } from "../dom.js";
-import { where } from "../counts.js";
-import { selectWrong } from "../keys.js";
-import { latest } from "../latest.js";
-import { same } from "../run.js";
-import { placeOf, runOf } from "../store.js";
+import { fill, h, together } from "../widgets/dom.js";
+import { where } from "../facts/counts.js";
+import { selectWrong } from "../state/keys.js";
+import { latest } from "../state/latest.js";
+import { same } from "../data/run.js";
+import { placeOf, runOf } from "../state/store.js";
 import { button } from "../widgets/button.js";
 import { menu } from "../widgets/menu.js";
-import { count } from "../words.js";
+import { count } from "../facts/words.js";
 
 /** Neighbours that are asked for at first, and at most. */
 const NEAREST = 10;
@@ -74,14 +74,14 @@ export function choosing({ store }) {
   return { element, destroy };
 }
 
-/** @param {import("../store.js").Store} store @param {number} code */
+/** @param {import("../state/store.js").Store} store @param {number} code */
 async function selectClass(store, code) {
   const run = runOf(store.state);
   const truth = await run.labels(run.about.label);
   store.select(where(run.n, (i) => truth[i] === code), `${run.about.label} ${run.classes.names[code]}`);
 }
 
-/** @param {import("../store.js").State} state @param {number} k */
+/** @param {import("../state/store.js").State} state @param {number} k */
 async function neighbors(state, k) {
   const run = runOf(state);
   const { layer, checkpoint, pinned } = state;

@@ -2,15 +2,15 @@
  * The classes in numbers: how many, how many selected, how many of those the network gets wrong.
  */
 
-import { seen } from "../color.js";
-import { byClass, where } from "../counts.js";
-import { fill, h, together } from "../dom.js";
-import { factsOf } from "../facts.js";
-import { latest } from "../latest.js";
-import { runOf } from "../store.js";
+import { seen } from "../looks/color.js";
+import { byClass, where } from "../facts/counts.js";
+import { fill, h, together } from "../widgets/dom.js";
+import { factsOf } from "../facts/facts.js";
+import { latest } from "../state/latest.js";
+import { runOf } from "../state/store.js";
 import { card, clipped, dot } from "../widgets/card.js";
 import { Table } from "../widgets/table.js";
-import { count, counted, percent } from "../words.js";
+import { count, counted, percent } from "../facts/words.js";
 
 const KEYS = ["model", "run", "checkpoint", "selection", "dark"];
 

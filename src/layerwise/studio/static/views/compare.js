@@ -2,13 +2,13 @@
  * The second map beside the first, and how many predictions the two places have apart.
  */
 
-import { differences } from "../differences.js";
-import { fill, h, together } from "../dom.js";
-import { latest } from "../latest.js";
-import { runOf } from "../store.js";
+import { differences } from "../facts/differences.js";
+import { fill, h, together } from "../widgets/dom.js";
+import { latest } from "../state/latest.js";
+import { runOf } from "../state/store.js";
 import { button } from "../widgets/button.js";
 import { menu } from "../widgets/menu.js";
-import { count } from "../words.js";
+import { count } from "../facts/words.js";
 import { observationsView } from "./observations.js";
 
 const OTHERWISE = "wrong in both, in another way";
@@ -63,7 +63,7 @@ function beside(context) {
  * Return what the predictions of the two places have apart: of one run from the earlier checkpoint
  * to the later, of two runs from the first to the other.
  *
- * @param {import("../store.js").State} state
+ * @param {import("../state/store.js").State} state
  */
 async function compared(state) {
   const { model, other } = state;
@@ -88,7 +88,7 @@ async function compared(state) {
   return { ...differences(before, after, truth, known), n: run.n, names, alone, truth: Boolean(truth) };
 }
 
-/** @param {any} found @param {import("../store.js").Store} store */
+/** @param {any} found @param {import("../state/store.js").Store} store */
 function said(found, store) {
   if (!found) return "The predictions of one of the two were not recorded.";
   if (found.same) return `Both show ${found.same}, so their predictions are the same.`;

@@ -2,8 +2,8 @@
  * The choice of what to compare with: another checkpoint or layer, or another run of the same data.
  */
 
-import { mapped, seriesOf } from "../start.js";
-import { runOf } from "../store.js";
+import { mapped, seriesOf } from "../state/start.js";
+import { runOf } from "../state/store.js";
 import { menu } from "../widgets/menu.js";
 
 const KEYS = ["model", "run", "layer", "checkpoint", "series", "other"];
@@ -27,7 +27,7 @@ export function comparing({ store }) {
 /**
  * Return what the first place can be compared with; those that have a map first said so.
  *
- * @param {import("../store.js").State} state
+ * @param {import("../state/store.js").State} state
  */
 function others(state) {
   const run = runOf(state);

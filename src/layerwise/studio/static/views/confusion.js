@@ -2,16 +2,16 @@
  * What is taken for what: classes by predictions. A cell selects its observations.
  */
 
-import { seen } from "../color.js";
-import { confused, confusions, where } from "../counts.js";
-import { fill, h, together } from "../dom.js";
-import { factsOf } from "../facts.js";
-import { latest } from "../latest.js";
-import { NOBODY, runOf } from "../store.js";
+import { seen } from "../looks/color.js";
+import { confused, confusions, where } from "../facts/counts.js";
+import { fill, h, together } from "../widgets/dom.js";
+import { factsOf } from "../facts/facts.js";
+import { latest } from "../state/latest.js";
+import { NOBODY, runOf } from "../state/store.js";
 import { card, clipped, dot } from "../widgets/card.js";
 import { roving } from "../widgets/roving.js";
 import { Table } from "../widgets/table.js";
-import { count, counted, percent } from "../words.js";
+import { count, counted, percent } from "../facts/words.js";
 
 const KEYS = ["model", "run", "checkpoint", "selection", "dark"];
 

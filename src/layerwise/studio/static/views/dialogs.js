@@ -2,11 +2,11 @@
  * What is read once and closed again: the facts of the run, and the keys.
  */
 
-import { h } from "../dom.js";
-import { KEYS, MAP_KEYS } from "../keys.js";
-import { runOf } from "../store.js";
+import { h } from "../widgets/dom.js";
+import { KEYS, MAP_KEYS } from "../state/keys.js";
+import { runOf } from "../state/store.js";
 import { button } from "../widgets/button.js";
-import { count, counted } from "../words.js";
+import { count, counted } from "../facts/words.js";
 
 const INTRODUCTION =
   "A point is an observation: near ones are alike to the layer. A cross is one that the network " +
@@ -33,7 +33,7 @@ function open(root, title, ...children) {
   dialog.showModal();
 }
 
-/** @param {HTMLElement} root @param {import("../store.js").State} state */
+/** @param {HTMLElement} root @param {import("../state/store.js").State} state */
 export function openFacts(root, state) {
   const { about } = runOf(state);
   const subset = about.subset ? ` (${about.subset})` : "";

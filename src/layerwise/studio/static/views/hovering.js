@@ -2,13 +2,13 @@
  * The card beside the point under the pointer: its picture, its class and what the network says.
  */
 
-import { fill, h, together } from "../dom.js";
-import { classOf, factsOf, isWrong, saidOf } from "../facts.js";
-import { latest } from "../latest.js";
-import { Tiles } from "../tiles.js";
+import { fill, h, together } from "../widgets/dom.js";
+import { classOf, factsOf, isWrong, saidOf } from "../facts/facts.js";
+import { latest } from "../state/latest.js";
+import { Tiles } from "../looks/tiles.js";
 import { clipped, cross, dot } from "../widgets/card.js";
-import { seen } from "../color.js";
-import { count } from "../words.js";
+import { seen } from "../looks/color.js";
+import { count } from "../facts/words.js";
 
 const PICTURE = 72;
 const BESIDE = 14;
@@ -43,7 +43,7 @@ export function hovering({ store }, scatter, stage) {
   };
 }
 
-/** @param {import("../facts.js").Facts} facts @param {number} id @param {boolean} dark */
+/** @param {import("../facts/facts.js").Facts} facts @param {number} id @param {boolean} dark */
 function told(facts, id, dark) {
   const color = (code) => seen(facts.colors[code] ?? "#A9A9A9", dark);
   const name = classOf(facts, id);

@@ -2,15 +2,15 @@
  * Pictures that were made of the network: filters, class means, preferred inputs, attributions.
  */
 
-import { chooseUnit, pin } from "../choose.js";
-import { where } from "../counts.js";
-import { fill, h, together } from "../dom.js";
-import { latest } from "../latest.js";
-import { runOf } from "../store.js";
-import { cut, sheet } from "../tiles.js";
+import { chooseUnit, pin } from "../state/choose.js";
+import { where } from "../facts/counts.js";
+import { fill, h, together } from "../widgets/dom.js";
+import { latest } from "../state/latest.js";
+import { runOf } from "../state/store.js";
+import { cut, sheet } from "../looks/tiles.js";
 import { card, clipped } from "../widgets/card.js";
 import { roving } from "../widgets/roving.js";
-import { count } from "../words.js";
+import { count } from "../facts/words.js";
 
 const KEYS = ["model", "run", "layer", "checkpoint"];
 const PAGE = 96;

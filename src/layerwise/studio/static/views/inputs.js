@@ -4,20 +4,20 @@
  * Pictures stand in a grid, texts and sounds in rows; what has none of these is a table of numbers.
  */
 
-import { seen } from "../color.js";
-import { pin } from "../choose.js";
-import { download, fill, h, together } from "../dom.js";
-import { selectionCsv } from "../export.js";
-import { classOf, factsOf, isWrong, saidOf, textsOf, told } from "../facts.js";
-import { latest } from "../latest.js";
-import { wrongFirst } from "../counts.js";
-import { runOf } from "../store.js";
-import { Tiles } from "../tiles.js";
+import { seen } from "../looks/color.js";
+import { pin } from "../state/choose.js";
+import { download, fill, h, together } from "../widgets/dom.js";
+import { selectionCsv } from "../facts/export.js";
+import { classOf, factsOf, isWrong, saidOf, textsOf, told } from "../facts/facts.js";
+import { latest } from "../state/latest.js";
+import { wrongFirst } from "../facts/counts.js";
+import { runOf } from "../state/store.js";
+import { Tiles } from "../looks/tiles.js";
 import { card, clipped, cross, dot } from "../widgets/card.js";
 import { player } from "../widgets/player.js";
 import { roving } from "../widgets/roving.js";
 import { Table } from "../widgets/table.js";
-import { count, counted, short } from "../words.js";
+import { count, counted, short } from "../facts/words.js";
 
 const KEYS = ["model", "run", "checkpoint", "selection", "dark"];
 const PAGE = 60;
@@ -175,7 +175,7 @@ function makers(kind, found, state, store) {
   return (/** @type {Uint32Array} */ ids) => Array.from(ids, one);
 }
 
-/** @param {import("../run.js").Run} run @returns {any[]} the columns that a table of it shows */
+/** @param {import("../data/run.js").Run} run @returns {any[]} the columns that a table of it shows */
 function numbers({ about }) {
   return about.labels.filter((label) => label.name !== about.label).slice(0, MOST_COLUMNS);
 }

@@ -2,17 +2,17 @@
  * One observation closely: the one under the pointer, else the pinned one.
  */
 
-import { seen } from "../color.js";
-import { pin } from "../choose.js";
-import { fill, h, together } from "../dom.js";
-import { classOf, factsOf, isWrong, saidOf, textsOf } from "../facts.js";
-import { latest } from "../latest.js";
-import { placeOf, runOf } from "../store.js";
-import { Tiles } from "../tiles.js";
+import { seen } from "../looks/color.js";
+import { pin } from "../state/choose.js";
+import { fill, h, together } from "../widgets/dom.js";
+import { classOf, factsOf, isWrong, saidOf, textsOf } from "../facts/facts.js";
+import { latest } from "../state/latest.js";
+import { placeOf, runOf } from "../state/store.js";
+import { Tiles } from "../looks/tiles.js";
 import { card, clipped, cross, dot } from "../widgets/card.js";
 import { examples } from "../widgets/examples.js";
 import { roving } from "../widgets/roving.js";
-import { percent, short } from "../words.js";
+import { percent, short } from "../facts/words.js";
 
 const KEYS = ["model", "run", "layer", "checkpoint", "hover", "pinned", "unit", "dark"];
 const SIZE = 112;

@@ -5,18 +5,18 @@
  * still be chosen by its number, and a live host can be asked for the map.
  */
 
-import { chooseUnit, unheld } from "../choose.js";
-import { fill, h, together } from "../dom.js";
-import { latest } from "../latest.js";
-import { WAYS, neuronColors, possible, powerFor } from "../neuroncolors.js";
-import { position } from "../profile.js";
+import { chooseUnit, unheld } from "../state/choose.js";
+import { fill, h, together } from "../widgets/dom.js";
+import { latest } from "../state/latest.js";
+import { WAYS, neuronColors, possible, powerFor } from "../looks/neuroncolors.js";
+import { position } from "../facts/profile.js";
 import { Scatter } from "../scatter/scatter.js";
-import { placeOf, runOf } from "../store.js";
+import { placeOf, runOf } from "../state/store.js";
 import { card } from "../widgets/card.js";
 import { classChips } from "../widgets/chips.js";
 import { legend } from "../widgets/legend.js";
 import { menu } from "../widgets/menu.js";
-import { count, percent, short } from "../words.js";
+import { count, percent, short } from "../facts/words.js";
 import { unmapped } from "./unmapped.js";
 
 const KEYS = [

@@ -5,19 +5,19 @@
  * selection, hover and colours; each has the predictions of its own checkpoint.
  */
 
-import { pack } from "../color.js";
-import { fill, h, together } from "../dom.js";
-import { latest } from "../latest.js";
-import { glyphs, look, radiusOf } from "../look.js";
-import { paths } from "../paths.js";
-import { details, said } from "../quality.js";
+import { pack } from "../looks/color.js";
+import { fill, h, together } from "../widgets/dom.js";
+import { latest } from "../state/latest.js";
+import { glyphs, look, radiusOf } from "../looks/look.js";
+import { paths } from "../looks/paths.js";
+import { details, said } from "../facts/quality.js";
 import { Scatter } from "../scatter/scatter.js";
-import { colorings } from "../start.js";
-import { combine } from "../store.js";
+import { colorings } from "../state/start.js";
+import { combine } from "../state/store.js";
 import { card } from "../widgets/card.js";
 import { legend } from "../widgets/legend.js";
 import { menu } from "../widgets/menu.js";
-import { count, mapTitle, named } from "../words.js";
+import { count, mapTitle, named } from "../facts/words.js";
 import { absent } from "./absent.js";
 import { choosing } from "./choosing.js";
 import { hovering } from "./hovering.js";
@@ -33,7 +33,7 @@ const PLACED = ["model", "run", "layer", "checkpoint", "series", "other"];
 
 /**
  * @param {any} context
- * @param {{title: string, stage: (state: import("../store.js").State) => Stage|null, head?: any}} how
+ * @param {{title: string, stage: (state: import("../state/store.js").State) => Stage|null, head?: any}} how
  *   the first view reads its stage off the state itself, the second off `state.other`
  */
 export function observationsView(context, { title, stage, head }) {

@@ -2,10 +2,10 @@
  * What the host is computing for the page, in a strip below the bar.
  */
 
-import { fill, h } from "../dom.js";
-import { active } from "../jobs.js";
+import { fill, h } from "../widgets/dom.js";
+import { active } from "../state/jobs.js";
 import { button } from "../widgets/button.js";
-import { percent } from "../words.js";
+import { percent } from "../facts/words.js";
 
 /** @param {any} context @returns {{element: HTMLElement, destroy: () => void}} */
 export function progressStrip({ store, jobs }) {
@@ -24,7 +24,7 @@ export function progressStrip({ store, jobs }) {
   return { element, destroy: store.on(["jobs"], draw) };
 }
 
-/** @param {import("../source.js").Job} job @param {any} jobs */
+/** @param {import("../data/source.js").Job} job @param {any} jobs */
 function working(job, jobs) {
   const waits = job.state === "waiting";
   const share = job.done === null ? "" : percent(job.done);
@@ -39,7 +39,7 @@ function working(job, jobs) {
   );
 }
 
-/** @param {import("../source.js").Job} job @param {() => void} dismiss */
+/** @param {import("../data/source.js").Job} job @param {() => void} dismiss */
 function failed(job, dismiss) {
   return h(
     "div",

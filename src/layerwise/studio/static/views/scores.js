@@ -2,12 +2,12 @@
  * The scores of the layers as lines; a click on a layer, or on an epoch, goes there.
  */
 
-import { fill, h, together } from "../dom.js";
-import { along, lookup, measures } from "../measures.js";
-import { runOf } from "../store.js";
+import { fill, h, together } from "../widgets/dom.js";
+import { along, lookup, measures } from "../facts/measures.js";
+import { runOf } from "../state/store.js";
 import { card, clipped } from "../widgets/card.js";
 import { chart } from "../widgets/chart.js";
-import { percent, short } from "../words.js";
+import { percent, short } from "../facts/words.js";
 
 const KEYS = ["model", "run", "layer", "checkpoint"];
 const NARROW = 280;

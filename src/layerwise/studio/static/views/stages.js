@@ -2,13 +2,13 @@
  * Which layer, which checkpoint, which kind of map: what the whole page looks at.
  */
 
-import { fill, h, together } from "../dom.js";
-import { Player } from "../play.js";
-import { mapped, methodOf } from "../start.js";
-import { runOf } from "../store.js";
+import { fill, h, together } from "../widgets/dom.js";
+import { Player } from "../state/play.js";
+import { mapped, methodOf } from "../state/start.js";
+import { runOf } from "../state/store.js";
 import { menu } from "../widgets/menu.js";
 import { slider } from "../widgets/slider.js";
-import { METHODS } from "../words.js";
+import { METHODS } from "../facts/words.js";
 import { comparing } from "./comparing.js";
 
 const AXES = { layer: "Layer", checkpoint: "Epoch" };
@@ -48,7 +48,7 @@ export function stages(context) {
   return { element, destroy: stop };
 }
 
-/** @param {import("../store.js").Store} store @param {Player} player @param {any} axis */
+/** @param {import("../state/store.js").Store} store @param {Player} player @param {any} axis */
 function stage(store, player, axis) {
   const now = h("output", { class: "stage-now" });
   const stops = slider(AXES[axis], (stop) => {
@@ -86,7 +86,7 @@ function stage(store, player, axis) {
 /**
  * Return the maps to choose from: those that the run has, and what a live host could compute.
  *
- * @param {import("../run.js").Run} run
+ * @param {import("../data/run.js").Run} run
  * @returns {import("../widgets/menu.js").Option[]}
  */
 function offered(run) {
@@ -107,7 +107,7 @@ function offered(run) {
  * Return the stage of another series that is nearest to this one: this one if it has a map, else the
  * same layer, else the same checkpoint, else its last.
  *
- * @param {import("../store.js").State} state
+ * @param {import("../state/store.js").State} state
  * @param {string} series
  */
 function nearby(state, series) {

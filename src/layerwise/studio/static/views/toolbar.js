@@ -2,15 +2,15 @@
  * The bar at the top: which run this is, what is selected, and what concerns the whole page.
  */
 
-import { download, fill, h, together } from "../dom.js";
-import { selectionCsv, viewPng, viewSvg } from "../export.js";
-import { recording } from "../jobs.js";
-import { latest } from "../latest.js";
-import { moved } from "../start.js";
-import { runOf } from "../store.js";
+import { download, fill, h, together } from "../widgets/dom.js";
+import { selectionCsv, viewPng, viewSvg } from "../facts/export.js";
+import { recording } from "../state/jobs.js";
+import { latest } from "../state/latest.js";
+import { moved } from "../state/start.js";
+import { runOf } from "../state/store.js";
 import { button } from "../widgets/button.js";
 import { menu } from "../widgets/menu.js";
-import { count, counted } from "../words.js";
+import { count, counted } from "../facts/words.js";
 
 const THEMES = { auto: "Auto", light: "Light", dark: "Dark" };
 const SYMBOLS = { auto: "◐", light: "☀", dark: "☾" };
@@ -60,7 +60,7 @@ export function toolbar(context, page) {
   return { element, destroy: stop };
 }
 
-/** @param {import("../store.js").Store} store */
+/** @param {import("../state/store.js").Store} store */
 function selectionChip(store) {
   const words = h("span", { class: "chip-words", role: "status" });
   const clear = button("Clear", () => store.select([], ""), { class: "plain" });

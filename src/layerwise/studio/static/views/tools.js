@@ -2,7 +2,7 @@
  * The buttons on a map: circle, box or move; closer, farther, all; trails.
  */
 
-import { h, svg } from "../dom.js";
+import { h, svg } from "../widgets/dom.js";
 import { button } from "../widgets/button.js";
 
 const TOOLS = [
@@ -26,7 +26,7 @@ const ICONS = {
 };
 
 /**
- * @param {import("../store.js").Store} store
+ * @param {import("../state/store.js").Store} store
  * @param {import("../scatter/scatter.js").Scatter} scatter
  * @param {boolean} first whether this is the map that has all tools
  * @returns {{element: HTMLElement, destroy: () => void}}

@@ -2,18 +2,18 @@
  * The card of the chosen neuron: what it fires on, by class and by example.
  */
 
-import { range } from "../arrays.js";
-import { ramp, seen } from "../color.js";
-import { chooseUnit, leaveUnit, unheld } from "../choose.js";
-import { fill, h, svg, together } from "../dom.js";
-import { factsOf, textsOf } from "../facts.js";
-import { latest } from "../latest.js";
-import { activeShare, extremes, histogram, means, position, strongest } from "../profile.js";
-import { placeOf, runOf } from "../store.js";
+import { range } from "../data/arrays.js";
+import { ramp, seen } from "../looks/color.js";
+import { chooseUnit, leaveUnit, unheld } from "../state/choose.js";
+import { fill, h, svg, together } from "../widgets/dom.js";
+import { factsOf, textsOf } from "../facts/facts.js";
+import { latest } from "../state/latest.js";
+import { activeShare, extremes, histogram, means, position, strongest } from "../facts/profile.js";
+import { placeOf, runOf } from "../state/store.js";
 import { card, clipped, dot } from "../widgets/card.js";
 import { examples } from "../widgets/examples.js";
 import { roving } from "../widgets/roving.js";
-import { count, percent, short } from "../words.js";
+import { count, percent, short } from "../facts/words.js";
 
 const KEYS = ["model", "run", "layer", "checkpoint", "unit", "dark"];
 const HIGHEST = 8;

@@ -2,15 +2,15 @@
  * What stands where a map of neurons would be: how to get it, and which neurons can be had without.
  */
 
-import { h } from "../dom.js";
-import { active } from "../jobs.js";
-import { placeOf, runOf } from "../store.js";
-import { percent } from "../words.js";
+import { h } from "../widgets/dom.js";
+import { active } from "../state/jobs.js";
+import { placeOf, runOf } from "../state/store.js";
+import { percent } from "../facts/words.js";
 
 /** Neurons of a page that are offered one by one. */
 const OFFERED = 60;
 
-/** @param {import("../source.js").Job} job */
+/** @param {import("../data/source.js").Job} job */
 function progress({ state, done, step, message }) {
   if (state === "failed") return message;
   return [state, step, done === null ? "" : percent(done)].filter(Boolean).join(" · ");

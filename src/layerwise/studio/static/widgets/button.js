@@ -2,7 +2,7 @@
  * A button, with what it does in a few more words.
  */
 
-import { h } from "../dom.js";
+import { h } from "./dom.js";
 
 /**
  * @param {any} inside

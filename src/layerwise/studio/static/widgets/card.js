@@ -2,7 +2,7 @@
  * The frame of a view: a heading with controls beside it, and a body.
  */
 
-import { fill, h } from "../dom.js";
+import { fill, h } from "./dom.js";
 
 /**
  * Return an empty card.

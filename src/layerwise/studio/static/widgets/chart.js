@@ -7,7 +7,7 @@
  * @property {"pale"|"first"|"last"|"current"|"floor"|"published"} kind
  */
 
-import { svg } from "../dom.js";
+import { svg } from "./dom.js";
 
 const MARGIN = { top: 12, right: 88, bottom: 30, left: 52 };
 const LETTER = 6.2;

@@ -2,8 +2,8 @@
  * The classes, to choose one of.
  */
 
-import { seen } from "../color.js";
-import { h } from "../dom.js";
+import { seen } from "../looks/color.js";
+import { h } from "./dom.js";
 import { clipped, dot } from "./card.js";
 
 /** Classes that are shown as buttons; more are a menu. */

@@ -2,11 +2,11 @@
  * A few observations as buttons that pin them: pictures with a line below, else rows of words.
  */
 
-import { seen } from "../color.js";
-import { pin } from "../choose.js";
-import { h } from "../dom.js";
-import { classOf, isWrong, told } from "../facts.js";
-import { Tiles } from "../tiles.js";
+import { seen } from "../looks/color.js";
+import { pin } from "../state/choose.js";
+import { h } from "./dom.js";
+import { classOf, isWrong, told } from "../facts/facts.js";
+import { Tiles } from "../looks/tiles.js";
 import { clipped, cross, dot } from "./card.js";
 
 const SIZE = 60;
@@ -18,9 +18,9 @@ const NO_CLASS = "#A9A9A9";
  * @param {string} title
  * @param {ArrayLike<number>} ids
  * @param {Object} how
- * @param {import("../facts.js").Facts} how.facts
+ * @param {import("../facts/facts.js").Facts} how.facts
  * @param {string[]|null} how.text what each says, of a run of texts
- * @param {import("../store.js").Store} how.store
+ * @param {import("../state/store.js").Store} how.store
  * @param {(i: number) => string} [how.value] a number to say of each instead of its class
  * @returns {HTMLElement}
  */

@@ -6,8 +6,8 @@
  * @typedef {{title: string, items?: Item[], ramp?: Ramp, note?: string}} Legend
  */
 
-import { fill, h } from "../dom.js";
-import { count, short } from "../words.js";
+import { fill, h } from "./dom.js";
+import { count, short } from "../facts/words.js";
 import { button } from "./button.js";
 import { clipped, dot } from "./card.js";
 

@@ -2,7 +2,7 @@
  * A choice among names: the browser's own <select>, with a label.
  */
 
-import { fill, h } from "../dom.js";
+import { fill, h } from "./dom.js";
 
 /**
  * @typedef {{value: string, title: string, group?: string, disabled?: boolean}} Option

@@ -2,12 +2,12 @@
  * One short sound as a button.
  */
 
-import { fill, h } from "../dom.js";
+import { fill, h } from "./dom.js";
 
 /**
  * Return a button that plays the sound of an observation; it is read when it is first asked for.
  *
- * @param {import("../facts.js").Facts} facts
+ * @param {import("../facts/facts.js").Facts} facts
  * @param {number} i
  * @returns {HTMLElement}
  */

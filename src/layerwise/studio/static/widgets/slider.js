@@ -2,7 +2,7 @@
  * A slider whose stops have names: layers, or checkpoints. Stops without a map are hollow.
  */
 
-import { fill, h } from "../dom.js";
+import { fill, h } from "./dom.js";
 
 /** Letters of a name at the track, and pixels of a letter at its size. */
 const LETTERS = 14;

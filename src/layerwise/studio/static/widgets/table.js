@@ -8,7 +8,7 @@
  * @property {boolean} [number] numbers stand at the right
  */
 
-import { fill, h } from "../dom.js";
+import { fill, h } from "./dom.js";
 
 /** A table of rows, sorted by one of its columns. */
 export class Table {

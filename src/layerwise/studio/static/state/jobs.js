@@ -5,13 +5,13 @@
  * done the model is read anew, so what it made is simply there.
  */
 
-import { percent } from "./words.js";
+import { percent } from "../facts/words.js";
 
 /** Milliseconds between two questions while jobs are under way, and while a run is recorded. */
 const SOON = 600;
 const LATER = 3000;
 
-/** @param {import("./source.js").Job} job */
+/** @param {import("../data/source.js").Job} job */
 export function active({ state }) {
   return state === "waiting" || state === "running";
 }
@@ -64,7 +64,7 @@ export class Jobs {
     await this.look();
   }
 
-  /** @param {object} body @returns {import("./source.js").Job|null} the job that was started for it */
+  /** @param {object} body @returns {import("../data/source.js").Job|null} the job that was started for it */
   of(body) {
     const question = JSON.stringify(body);
     if (this.failed?.body === question) {
@@ -110,7 +110,7 @@ export class Jobs {
   }
 }
 
-/** @param {import("./model.js").Model} model @returns {string} what is still being recorded, "" if nothing */
+/** @param {import("../data/model.js").Model} model @returns {string} what is still being recorded, "" if nothing */
 export function recording(model) {
   for (const { about } of model.runs) {
     const open = about.checkpoints.findLast((checkpoint) => !checkpoint.complete);
@@ -123,14 +123,14 @@ export function recording(model) {
  * Return the jobs that have ended since, and keep in `open` those that have not.
  *
  * @param {Set<number>} open
- * @param {import("./source.js").Job[]} now
+ * @param {import("../data/source.js").Job[]} now
  */
 export function finished(open, now) {
   for (const job of now.filter(active)) open.add(job.id);
   return now.filter((job) => !active(job) && open.delete(job.id));
 }
 
-/** @param {import("./source.js").Job} job */
+/** @param {import("../data/source.js").Job} job */
 function told({ title, state, message }) {
   return state === "failed" ? `${title} failed. ${message}` : `${title}: ${state}.`;
 }

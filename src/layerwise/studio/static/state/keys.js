@@ -3,7 +3,7 @@
  */
 
 import { runOf } from "./store.js";
-import { where } from "./counts.js";
+import { where } from "../facts/counts.js";
 
 /** All keys as the help shows them; those of the map are the scatter's. */
 export const KEYS = [

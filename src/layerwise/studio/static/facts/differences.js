@@ -5,7 +5,7 @@
  */
 
 import { where } from "./counts.js";
-import { NOBODY } from "./store.js";
+import { NOBODY } from "../state/store.js";
 
 /**
  * Return which predictions differ: those that became right, those that became wrong, and those

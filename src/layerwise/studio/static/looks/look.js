@@ -3,19 +3,19 @@
  * what to say of it in a legend.
  */
 
-import { range } from "./arrays.js";
+import { range } from "../data/arrays.js";
 import { MISSING, pack, painted, ramp, RIGHT, seen, shaded, WRONG } from "./color.js";
-import { where } from "./counts.js";
+import { where } from "../facts/counts.js";
 
 const PLAIN = { light: "#4A6A8A", dark: "#8FB3D9" };
 
 /**
  * Return colours and legend of the observations at a place.
  *
- * @param {import("./run.js").Run} run
- * @param {import("./run.js").Place} place
- * @param {import("./store.js").State} state
- * @returns {Promise<{colors: Uint32Array, legend: import("./widgets/legend.js").Legend}>}
+ * @param {import("../data/run.js").Run} run
+ * @param {import("../data/run.js").Place} place
+ * @param {import("../state/store.js").State} state
+ * @returns {Promise<{colors: Uint32Array, legend: import("../widgets/legend.js").Legend}>}
  */
 export async function look(run, place, state) {
   const { color, dark } = state;
@@ -49,7 +49,7 @@ export async function look(run, place, state) {
  * Return shapes and sizes of the observations: crosses where the network is wrong. Where most are,
  * as before training, a cross is not bigger than a disc, or nothing else would be seen.
  *
- * @param {import("./run.js").Run} run
+ * @param {import("../data/run.js").Run} run
  * @param {number} checkpoint
  * @returns {Promise<{shapes: Uint8Array, sizes: Float32Array}>} sizes as shares of a usual disc
  */

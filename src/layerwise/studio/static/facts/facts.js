@@ -2,7 +2,7 @@
  * What is known of the observations at a checkpoint, read together, and how it is said.
  *
  * @typedef {Object} Facts
- * @property {import("./run.js").Run} run
+ * @property {import("../data/run.js").Run} run
  * @property {Uint32Array} rows
  * @property {string[]} names of the classes; none if the run has none
  * @property {string[]} colors
@@ -14,7 +14,7 @@
 /**
  * Read the facts of a run.
  *
- * @param {import("./run.js").Run} run
+ * @param {import("../data/run.js").Run} run
  * @param {number} checkpoint
  * @returns {Promise<Facts>}
  */
@@ -30,7 +30,7 @@ export async function factsOf(run, checkpoint) {
   return { run, rows, names, colors, truth, said, correct };
 }
 
-/** @param {import("./run.js").Run} run @returns {Promise<string[]>|null} what each observation says */
+/** @param {import("../data/run.js").Run} run @returns {Promise<string[]>|null} what each observation says */
 export function textsOf(run) {
   const column = run.about.labels.find(({ kind }) => kind === "text");
   return column ? run.labels(column.name) : null;

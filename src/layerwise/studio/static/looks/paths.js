@@ -5,8 +5,8 @@
  * those observations that the reader asks about.
  */
 
-import { where } from "./counts.js";
-import { mapped } from "./start.js";
+import { where } from "../facts/counts.js";
+import { mapped } from "../state/start.js";
 
 /** Lines that can still be told apart, if nothing is selected. */
 const MOST = 400;
@@ -14,11 +14,11 @@ const MOST = 400;
 /**
  * Return the trails at a place, or null if there are none to draw.
  *
- * @param {import("./run.js").Run} run
+ * @param {import("../data/run.js").Run} run
  * @param {{layer: number, checkpoint: number, series: string}} place
  * @param {Uint32Array} selection
  * @param {Uint32Array} colors of all observations
- * @returns {Promise<import("./scatter/trails.js").Trails|null>}
+ * @returns {Promise<import("../scatter/trails.js").Trails|null>}
  */
 export async function paths(run, place, selection, colors) {
   const bundled = await run.trails(place.series);
@@ -55,7 +55,7 @@ export async function paths(run, place, selection, colors) {
 /**
  * Return along which axis the maps of a series are walked through here: along which there are more.
  *
- * @param {import("./run.js").Run} run
+ * @param {import("../data/run.js").Run} run
  * @param {{layer: number, checkpoint: number, series: string}} place
  * @returns {"layer"|"checkpoint"}
  */
@@ -96,7 +96,7 @@ function joined(maps, ids) {
   return found;
 }
 
-/** @param {import("./run.js").Run} run @param {number} checkpoint @param {Uint32Array} selection */
+/** @param {import("../data/run.js").Run} run @param {number} checkpoint @param {Uint32Array} selection */
 async function asked(run, checkpoint, selection) {
   if (selection.length) return selection;
   const correct = await run.correct(checkpoint);

@@ -10,7 +10,7 @@ import { placeOf, runOf } from "./store.js";
  *
  * @param {{store: import("./store.js").Store, announce: (text: string) => void}} context
  * @param {number} unit
- * @param {Partial<import("./run.js").Place>} [place] where it is, if elsewhere
+ * @param {Partial<import("../data/run.js").Place>} [place] where it is, if elsewhere
  * @returns {boolean} whether it could be chosen
  */
 export function chooseUnit({ store, announce }, unit, place = {}) {
@@ -27,7 +27,7 @@ export function chooseUnit({ store, announce }, unit, place = {}) {
   return true;
 }
 
-/** @param {import("./run.js").Run} run @param {number} unit @param {any} layer @returns {string} */
+/** @param {import("../data/run.js").Run} run @param {number} unit @param {any} layer @returns {string} */
 export function unheld(run, unit, layer) {
   if (!(unit >= 0 && unit < layer.units))
     return `${layer.name} has neurons 0 to ${layer.units - 1}.`;

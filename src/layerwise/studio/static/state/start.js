@@ -3,7 +3,7 @@
  */
 
 import { NOBODY } from "./store.js";
-import { same } from "./run.js";
+import { same } from "../data/run.js";
 
 const THEMES = ["auto", "light", "dark"];
 const UNIT_COLORS = ["role", "power", "selection", "active"];
@@ -11,7 +11,7 @@ const UNIT_COLORS = ["role", "power", "selection", "active"];
 /**
  * Return the place to look at first: the last checkpoint that has a map, its deepest hidden layer.
  *
- * @param {import("./run.js").Run} run
+ * @param {import("../data/run.js").Run} run
  * @returns {{layer: number, checkpoint: number, series: string}}
  */
 export function first(run) {
@@ -36,7 +36,7 @@ export function first(run) {
 /**
  * Return what can colour the observations of a checkpoint.
  *
- * @param {import("./run.js").Run} run
+ * @param {import("../data/run.js").Run} run
  * @param {number} checkpoint
  * @returns {{value: string, title: string}[]}
  */
@@ -53,7 +53,7 @@ export function colorings(run, checkpoint) {
   return found;
 }
 
-/** @param {import("./run.js").Run} run @returns {string} the coloring to start with */
+/** @param {import("../data/run.js").Run} run @returns {string} the coloring to start with */
 export function colorOf(run) {
   return run.about.label ? `label:${run.about.label}` : colorings(run, -1)[0].value;
 }
@@ -118,7 +118,7 @@ export function moved(state, run) {
 /**
  * Return the maps that a series has along one axis, the other axis held, in order.
  *
- * @param {import("./run.js").Run} run
+ * @param {import("../data/run.js").Run} run
  * @param {{layer: number, checkpoint: number, series: string}} place
  * @param {"layer"|"checkpoint"} axis
  * @returns {number[]}
@@ -129,7 +129,7 @@ export function mapped(run, place, axis) {
   return found.map((stop) => stop[axis]).sort((a, b) => a - b);
 }
 
-/** @param {import("./store.js").State} state @param {import("./run.js").Run} first */
+/** @param {import("./store.js").State} state @param {import("../data/run.js").Run} first */
 function comparable({ other, model }, first) {
   const run = model.runs[other?.run];
   if (!run || run.about.data !== first.about.data) return null;
@@ -154,7 +154,7 @@ export function methodOf(id) {
  * Return the series to show at a place: the one asked for; another of the same method if only that
  * has a map here, such as one that was just computed; the first if it is not known at all.
  *
- * @param {import("./run.js").Run} run
+ * @param {import("../data/run.js").Run} run
  * @param {{layer: number, checkpoint: number, series: string}} place
  * @returns {string}
  */

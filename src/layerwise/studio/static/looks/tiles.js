@@ -4,8 +4,8 @@
  * A sheet is decoded when one of its tiles is first asked for; the last few decoded ones are kept.
  */
 
-import { codes } from "./arrays.js";
-import { h } from "./dom.js";
+import { codes } from "../data/arrays.js";
+import { h } from "../widgets/dom.js";
 
 /** Decoded sheets that are kept; one of 2,048 x 2,048 takes 16 MB. */
 const KEPT = 12;
@@ -18,7 +18,7 @@ const decoded = new WeakMap();
 
 /** The pictures of one run. */
 export class Tiles {
-  /** @param {import("./run.js").Run} run */
+  /** @param {import("../data/run.js").Run} run */
   constructor(run) {
     this.run = run;
     this.inputs = run.about.inputs;
@@ -82,7 +82,7 @@ export class Tiles {
 /**
  * Return a decoded sheet.
  *
- * @param {import("./model.js").Model} model
+ * @param {import("../data/model.js").Model} model
  * @param {string} name
  * @returns {Promise<ImageBitmap>}
  */

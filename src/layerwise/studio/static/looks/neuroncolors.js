@@ -2,7 +2,7 @@
  * Colours of neurons: by the class that each tells, by its power for one, or by a number of it.
  */
 
-import { range } from "./arrays.js";
+import { range } from "../data/arrays.js";
 import { MISSING, packed, ramp, rgb, seen, shaded } from "./color.js";
 
 /** What a weak neuron fades to, as in the figures of the report. */

@@ -33,7 +33,7 @@ export function named({ layer, checkpoint }, about) {
 /** What the methods are called. */
 export const METHODS = { tsne: "t-SNE", pca: "PCA", mds: "MDS", umap: "UMAP" };
 
-/** @param {string} id @param {import("./run.js").Run} run @returns {string} of a series or method */
+/** @param {string} id @param {import("../data/run.js").Run} run @returns {string} of a series or method */
 export function mapTitle(id, run) {
   return run.series(id)?.title ?? METHODS[id] ?? id;
 }

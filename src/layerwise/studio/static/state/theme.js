@@ -2,7 +2,7 @@
  * Light or dark: as the reader says, else as the system does.
  */
 
-import { together } from "./dom.js";
+import { together } from "../widgets/dom.js";
 
 /**
  * Keep `state.dark` and the root's `data-theme` true to `state.theme`; returns how to stop.

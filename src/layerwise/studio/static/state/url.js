@@ -20,7 +20,7 @@ const PLAIN = { series: "", color: "", unit: 0, unitColor: "", role: 0, pinned: 
  * Return the state as the part of an address after "#".
  *
  * @param {import("./store.js").State} state
- * @param {import("./model.js").Model} model
+ * @param {import("../data/model.js").Model} model
  * @returns {string}
  */
 export function written(state, model) {
@@ -45,7 +45,7 @@ export function written(state, model) {
  * Return what an address says of the state; what it names wrongly is left out.
  *
  * @param {string} hash
- * @param {import("./model.js").Model} model
+ * @param {import("../data/model.js").Model} model
  * @returns {Partial<import("./store.js").State>}
  */
 export function read(hash, model) {

@@ -4,9 +4,9 @@
  * File names are made of fixed words and numbers, never of names that came with the data.
  */
 
-import { download } from "./dom.js";
+import { download } from "../widgets/dom.js";
 import { factsOf } from "./facts.js";
-import { placeOf, runOf } from "./store.js";
+import { placeOf, runOf } from "../state/store.js";
 
 /** Letters with which a spreadsheet takes a text for a formula. */
 const FORMULA = /^[=+\-@\t\r]/;
@@ -16,7 +16,7 @@ const SCALE = 2;
 /**
  * Return the selected observations, or all, as comma-separated values (RFC 4180).
  *
- * @param {import("./store.js").State} state
+ * @param {import("../state/store.js").State} state
  * @returns {Promise<Blob>}
  */
 export async function selectionCsv(state) {

@@ -5,9 +5,9 @@
  * selection and one hover hold for the whole page.
  *
  * @typedef {Object} State
- * @property {import("./model.js").Model} model the runs; replaced when they have grown
+ * @property {import("../data/model.js").Model} model the runs; replaced when they have grown
  * @property {boolean} dark whether the page is dark now
- * @property {import("./source.js").Job[]} jobs what a live host is working on
+ * @property {import("../data/source.js").Job[]} jobs what a live host is working on
  * @property {number} run index in the manifest
  * @property {number} layer index in the run's layers
  * @property {number} checkpoint index in the run's checkpoints
@@ -122,12 +122,12 @@ export function combine(first, second, mode) {
   return first.filter((id) => !gone.has(id));
 }
 
-/** @param {State} state @returns {import("./run.js").Run} the run that is looked at */
+/** @param {State} state @returns {import("../data/run.js").Run} the run that is looked at */
 export function runOf(state) {
   return state.model.runs[state.run];
 }
 
-/** @param {State} state @returns {import("./run.js").Place} */
+/** @param {State} state @returns {import("../data/run.js").Place} */
 export function placeOf({ layer, checkpoint }) {
   return { layer, checkpoint };
 }

@@ -10,7 +10,7 @@ const HIT_ND = "neighborhood hit n-D";
 /**
  * Return the quality of a map in one sentence, "" if it was not measured.
  *
- * @param {import("./run.js").Run} run
+ * @param {import("../data/run.js").Run} run
  * @param {{layer: number, checkpoint: number, series: string}} place
  * @returns {string}
  */
@@ -32,7 +32,7 @@ export function said(run, place) {
 /**
  * Return what else is known of a map, one line a measure.
  *
- * @param {import("./run.js").Run} run
+ * @param {import("../data/run.js").Run} run
  * @param {{layer: number, checkpoint: number, series: string}} place
  */
 export function details(run, place) {
@@ -41,7 +41,7 @@ export function details(run, place) {
   return lines.map(([name, value]) => `${name}: ${short(value)}`).join("\n");
 }
 
-/** @param {import("./run.js").Run} run @param {any} place @param {string} score */
+/** @param {import("../data/run.js").Run} run @param {any} place @param {string} score */
 function measured(run, { layer, checkpoint }, score) {
   return run.about.scores.find(
     (one) => one.score === score && one.layer === layer && one.checkpoint === checkpoint,

@@ -2,7 +2,7 @@
  * The state and the address of the page, kept the same.
  */
 
-import { together } from "./dom.js";
+import { together } from "../widgets/dom.js";
 import { sound } from "./start.js";
 import { NOBODY } from "./store.js";
 import { read, written } from "./url.js";
