@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import evolution, imports, projection, recording, scores, studio, units
+from benchmarks import evolution, imports, linked, projection, recording, scores, studio, units
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--rounds", default="3")
 rounds = ["--rounds", parser.parse_args().rounds]
-for benchmark in (imports, recording, projection, evolution, scores, units, studio):
+for benchmark in (imports, recording, projection, evolution, scores, units, studio, linked):
     benchmark.main(rounds)

@@ -130,7 +130,7 @@ def visit(file: Path) -> None:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_chromium(), args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         page = browser.new_page(viewport={"width": WIDTH + 50, "height": HEIGHT + 50})
         page.set_default_timeout(0)
         page.goto(file.as_uri(), wait_until="commit")
@@ -157,7 +157,7 @@ def visit(file: Path) -> None:
         browser.close()
 
 
-def _chromium() -> str | None:
+def chromium() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
@@ -224,7 +224,7 @@ def main(arguments: list[str] | None = None) -> None:
     if options.visit:
         visit(options.visit)
         return
-    if _chromium() is None:
+    if chromium() is None:
         print("\nscatter: no chromium on this machine, not measured")
         return
     versions = [f"{name} {importlib.metadata.version(name)}" for name in ("bokeh", "plotly")]

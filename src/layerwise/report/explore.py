@@ -14,15 +14,16 @@ if TYPE_CHECKING:
     from layerwise.store import Run
 
 
-def explore(runs: Sequence[Run], *, full: bool = False) -> Section | None:
+def explore(runs: Sequence[Run], *, full: bool = False, budget: int) -> Section | None:
     """Return the section, or None if the runs hold no map to look into.
 
     Parameters
     ----------
     runs : seeds of one network
     full : hold everything, however large the page becomes
+    budget : bytes that the data may have
     """
-    embedded = embed(runs, full=full)
+    embedded = embed(runs, full=full, budget=budget)
     shown = embedded.manifest["runs"]
     if not any(about["series"] or about["neurons"] for about in shown):
         return None

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
-from layerwise.report.blocks import Section
+from layerwise.report.blocks import Figure, Section
 from layerwise.report.errors import errors
 from layerwise.report.evolution import evolution
 from layerwise.report.explore import explore
@@ -23,17 +22,42 @@ from layerwise.report.training import training
 if TYPE_CHECKING:
     from layerwise.store import Run
 
+STILL: tuple[Callable[[Sequence[Run]], Section | None], ...] = (
+    findings, hypotheses, layers, maps, reveal, evolution, neurons, errors, training, health,
+    method,
+)  # fmt: skip
+
+PAGE = 5_000_000
+"""Bytes of a page that can be mailed; pictures first, and the studio has what they leave."""
+
+REST = 450_000
+"""Bytes of text, styles and scripts, about."""
+
+LEAST = 1_500_000
+"""Bytes that the studio needs to be of use."""
+
 
 def sections(runs: Sequence[Run], *, full: bool = False, interactive: bool = True) -> list[Section]:
     """Return the parts of the page that the runs hold something for, in order.
+
+    What the network shows at first glance, the studio to look for oneself, and then one question
+    after the other.
 
     Parameters
     ----------
     runs : seeds of one network
     full, interactive : as in :func:`layerwise.report.render`
     """
-    makers: tuple[Callable[[Sequence[Run]], Section | None], ...] = (
-        findings, hypotheses, *([partial(explore, full=full)] if interactive else []), layers, maps,
-        reveal, evolution, neurons, errors, training, health, method,
-    )  # fmt: skip
-    return [section for make in makers if (section := make(runs)) is not None]
+    found = [section for make in STILL if (section := make(runs)) is not None]
+    if interactive:
+        budget = max(PAGE - REST - _pictures(found), LEAST)
+        studio = explore(runs, full=full, budget=budget)
+        place = 1 if found and found[0].id == "findings" else 0
+        found[place:place] = [] if studio is None else [studio]
+    return found
+
+
+def _pictures(found: Sequence[Section]) -> int:
+    """Return the bytes of the pictures in the page, where they are base64."""
+    blocks = (block for section in found for block in section.blocks)
+    return sum(len(block.png) * 4 // 3 for block in blocks if isinstance(block, Figure))

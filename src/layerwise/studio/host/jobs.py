@@ -146,14 +146,16 @@ class Jobs:
             over = asked.choice("over", tuple(analysis.USUAL))
             at = asked.checkpoint if over == "layers" else asked.layer
             method = asked.choice("method", projection.EVOLUTIONS, analysis.USUAL[over])
-            how |= {"over": over, "at": at, "method": method, "n": min(self._n, MOST_MOVING)}
+            n = _sampled(asked, min(self._n, MOST_MOVING))
+            how |= {"over": over, "at": at, "method": method, "n": n}
             title = f"Through the {over} of {at}"
         else:
-            how |= {"layer": asked.layer, "checkpoint": asked.checkpoint, "n": self._n}
+            n = _sampled(asked, self._n)
+            how |= {"layer": asked.layer, "checkpoint": asked.checkpoint, "n": n}
             title = f"{how['layer']} at {how['checkpoint']}"
         if kind == "project":
             how["method"] = asked.choice("method", asked.shown["methods"])
-            how["n"] = self._sample(asked.number, how["subset"])
+            how["n"] = self._usual(asked.number, how["subset"], n)
             title = f"{TITLES[how['method']]} of {title}"
         if kind == "neurons":
             _check_units(asked.run.layer(how["layer"]).n_units)
@@ -162,12 +164,12 @@ class Jobs:
             how["label"] = asked.shown["label"]
         return title, {"kind": kind, "run": str(asked.run.path), "arguments": how}
 
-    def _sample(self, number: int, subset: str) -> int | None:
-        """Return of how many observations the maps of a run are: the more are alike, the better."""
+    def _usual(self, number: int, subset: str, n: int | None) -> int | None:
+        """Return of how many observations most maps of a run are, `n` if there are none yet."""
         made = (about for _, about in self._contents.shown()[number].tables("projections"))
         sizes = [about.get("n", 0) for about in made if about.get("subset") == subset]
         usual = Counter(n for n in sizes if n is None or type(n) is int).most_common(1)
-        return usual[0][0] if usual else self._n
+        return usual[0][0] if usual else n
 
     def _stop(self, job: _Job) -> None:
         if job.state in UNFINISHED:
@@ -221,6 +223,11 @@ def _child() -> subprocess.Popen[str]:
         stderr=None if debug else subprocess.DEVNULL,
         text=True, encoding="utf-8", start_new_session=True,
     )  # fmt: skip
+
+
+def _sampled(asked: Asked, n: int) -> int | None:
+    """Return the size of a sample, None where it would hold all."""
+    return n if n < len(analysis.rows_of(asked.run, asked.shown["subset"])) else None
 
 
 def _check_units(n_units: int) -> None:

@@ -96,7 +96,7 @@ async function opened(root, source, embedded, address) {
     root,
     h("div", { class: "top" }, bar.element, stage.element, strip.element),
     h(
-      "main",
+      embedded ? "div" : "main", // a report has a main part of its own
       { class: "views" },
       h("div", { class: "views-wide" }, observations.element, Object.values(wide).map(of)),
       h("aside", { class: "views-rail", "aria-label": "Details" }, [inspector, unit, classes].map(of)),

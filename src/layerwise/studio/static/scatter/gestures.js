@@ -167,6 +167,9 @@ export class Gestures {
 
   /** @param {WheelEvent} event */
   #onWheel = (event) => {
+    // Within another page the wheel scrolls, unless the reader has turned to the map.
+    const within = this.surface.closest(".embedded") && !this.surface.matches(":focus");
+    if (within && !event.ctrlKey) return;
     event.preventDefault();
     const pixels = event.deltaY * [1, 16, 400][event.deltaMode];
     const speed = event.ctrlKey ? 0.01 : 0.0016; // a touchpad's pinch comes as a small ctrl-wheel

@@ -29,9 +29,20 @@ export function stages(context) {
     const walk = WALKS.find(({ value }) => value === id);
     if (!walk) return store.set(nearby(store.state, id));
     const { run, [walk.held]: at } = store.state;
+    const made = (state) => course(runOf(state), walk, at);
+    if (made(store.state)) return store.set(nearby(store.state, made(store.state).id));
+    awaited = made;
     series.set(offered(runOf(store.state)), store.state.series);
     context.jobs.start({ kind: "evolve", run, over: walk.over, [walk.held]: at });
   });
+  /** Finds the course that was asked for here; it is shown as soon as it is there. */
+  let awaited = (_) => null;
+  const arrive = (state) => {
+    const found = awaited(state);
+    if (!found) return;
+    awaited = () => null;
+    store.set(nearby(state, found.id));
+  };
   const other = comparing(context);
   const element = h(
     "section",
@@ -41,6 +52,7 @@ export function stages(context) {
   );
   const stop = together(
     store.on(KEYS, (state) => series.set(offered(runOf(state)), state.series)),
+    store.on(["model"], arrive),
     ...rows.map((row) => row.destroy),
     other.destroy,
     () => player.stop(),
@@ -101,6 +113,18 @@ function offered(run) {
   const walks = run.model.source.live ? WALKS : [];
   const able = walks.filter(({ held }) => run.about[held === "layer" ? "checkpoints" : "layers"].length > 1);
   return [...made, ...more, ...able.map(({ value, title }) => ({ value, title, group: "Compute" }))];
+}
+
+/**
+ * Return the series that walks along one axis while the other is held at a place, if there is one.
+ *
+ * @param {import("../data/run.js").Run} run
+ * @param {{over: string, held: string}} walk
+ * @param {number} at
+ */
+function course(run, { over, held }, at) {
+  const through = (one) => one.over === over && one.stops.every((stop) => stop[held] === at);
+  return run.about.series.find(through);
 }
 
 /**
