@@ -1,8 +1,14 @@
 """Make the pictures of the README from the demo's own run: `make pictures`."""
 
+import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 from matplotlib.figure import Figure
+from PIL import Image
+from playwright.sync_api import sync_playwright
 
 from layerwise import Run, analysis, figures, units
 from layerwise.figures import Panel
@@ -12,13 +18,49 @@ IMAGES = Path(__file__).parent / "images"
 
 
 def main() -> None:
-    """Write the maps of the layers, and the trails and neurons of the last one."""
+    """Write the studio, the maps of the layers, and the trails and neurons of the last one."""
     run = hidden_activity(
         "digits", to="runs/demo", seeds=2, n_trees=50, command="layerwise demo"
     ).runs[0]
     IMAGES.mkdir(exist_ok=True)
     figures.save(maps(run), IMAGES / "maps.png")
     figures.save(evolution(run), IMAGES / "evolution.png")
+    studio(run, IMAGES / "studio.png")
+
+
+def studio(run: Run, path: Path) -> None:
+    """Take a picture of the studio: an error held in the inspector, and a neuron that tells 8."""
+    start = "from layerwise.cli.main import main; main()"
+    command = [sys.executable, "-c", start, "view", str(run.path), "--no-browser"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as host:
+        address = re.search(r"http://\S+", host.stdout.readline())[0]
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=shutil.which("chromium"), args=["--headless", "--no-sandbox"]
+            )
+            page = browser.new_page(viewport={"width": 1400, "height": 1010})
+            page.goto(address)
+            page.get_by_role("heading", name="Observations", exact=True).wait_for()
+            page.evaluate(f"() => window.__studio.store.set({state(run)})")
+            page.wait_for_timeout(3000)
+            page.screenshot(path=path)
+            browser.close()
+        host.terminate()
+    # flat colours: a palette loses nothing that is seen
+    Image.open(path).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
+        path, optimize=True
+    )
+
+
+def state(run: Run) -> dict[str, object]:
+    """Return what the page shows: the network's surest error, and the neuron that tells it best."""
+    said = run.table("predictions").query("checkpoint == @run.checkpoints[-1] and not correct")
+    said = said[run.labels["subset"][said["observation"]] == "test"]
+    error = int(said.sort_values("confidence")["observation"].iloc[-1])
+    told = run.table("discrimination").query("checkpoint == @run.checkpoints[-1]")
+    unit = analysis.importances(told, "forest")[:, run.labels["digit"][error]].argmax()
+    shown = analysis.rows_of(run, "test").tolist()
+    return {"pinned": shown.index(error), "unit": int(unit)}
 
 
 def maps(run: Run) -> Figure:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from layerwise.store import Run
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
@@ -43,6 +44,8 @@ def chromium() -> Iterator[Browser]:
     A module's own, because Playwright keeps an event loop running in this thread meanwhile.
     """
     if CHROMIUM is None:
+        if os.environ.get("LAYERWISE_REQUIRE_BROWSER"):
+            pytest.fail("no chromium on this machine")
         pytest.skip("no chromium on this machine")
     from playwright.sync_api import sync_playwright
 
