@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -27,6 +28,14 @@ from layerwise.store import Run
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Return a complete run of one seed."""
     return make_run(tmp_path_factory.mktemp("runs") / "seed-0")
+
+
+@pytest.fixture(scope="session")
+def everything(tmp_path_factory: pytest.TempPathFactory, studied: Run) -> Path:
+    """Return the page of the run with every table; it is drawn once for all tests."""
+    from layerwise import report
+
+    return report.write([studied], tmp_path_factory.mktemp("page") / "report.html")
 
 
 @pytest.fixture(scope="session")

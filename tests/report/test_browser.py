@@ -17,12 +17,6 @@ WATCH = """
 """
 
 
-@pytest.fixture(scope="module")
-def page_file(studied, tmp_path_factory) -> Path:
-    """Return the report of a run with maps, neurons and pictures."""
-    return report.write([studied], tmp_path_factory.mktemp("page") / "report.html")
-
-
 @pytest.fixture
 def visit(chromium) -> Iterator[Callable[..., SimpleNamespace]]:
     """Return what opens a file; the answer has the page, its complaints and its requests."""
@@ -59,17 +53,17 @@ def drawn(page) -> bool:
     return True
 
 
-def test_the_studio_runs_from_the_file_alone(visit, page_file):
-    seen = visit(page_file)
+def test_the_studio_runs_from_the_file_alone(visit, everything):
+    seen = visit(everything)
     assert drawn(seen.page)
     assert not seen.page.get_by_text(STILL).is_visible()
     elsewhere = [url for url in seen.requests if not url.startswith(("data:", "blob:"))]
-    assert elsewhere == [page_file.as_uri()]
+    assert elsewhere == [everything.as_uri()]
     assert seen.complaints == []
 
 
-def test_a_script_that_was_changed_afterwards_does_not_run(visit, page_file, tmp_path):
-    text = page_file.read_text()
+def test_a_script_that_was_changed_afterwards_does_not_run(visit, everything, tmp_path):
+    text = everything.read_text()
     assert '"use strict";' in text
     changed = tmp_path / "changed.html"
     changed.write_text(text.replace('"use strict";', '"use strict"; window.attacked = "yes";'))
@@ -95,30 +89,43 @@ def test_names_stay_text(visit, small, rows, tmp_path):
     assert seen.complaints == []
 
 
-def test_without_javascript_the_rest_is_there(visit, page_file):
-    seen = visit(page_file, java_script_enabled=False)
+def test_without_javascript_the_rest_is_there(visit, everything):
+    seen = visit(everything, java_script_enabled=False)
     assert seen.page.get_by_text(STILL).is_visible()
     assert seen.page.locator("main figure img").count() > 10
     assert seen.page.locator("main .scroll table").count() > 10
 
 
-def test_on_paper_the_studio_is_away(visit, page_file):
-    seen = visit(page_file)
+def test_on_paper_the_studio_is_away(visit, everything):
+    seen = visit(everything)
     assert drawn(seen.page)
     seen.page.emulate_media(media="print")
     assert not seen.page.locator("#studio").is_visible()
-    assert seen.page.get_by_text(STILL).is_visible()
+    (sentence,) = seen.page.locator("#explore p").filter(visible=True).all_inner_texts()
+    assert sentence.startswith(STILL)
 
 
 @pytest.mark.parametrize(("width", "least", "most"), [(1800, 1380, 1400), (1000, 930, 985),
                                                       (390, 330, 390)])  # fmt: skip
 def test_the_studio_is_wide_where_there_is_room_and_nothing_overflows(
-    visit, page_file, width, least, most
+    visit, everything, width, least, most
 ):
-    page = visit(page_file, width=width).page
+    page = visit(everything, width=width).page
     assert drawn(page)
     box = page.locator("#studio").bounding_box()
     assert least <= box["width"] <= most
     assert abs(box["x"] + box["width"] / 2 - width / 2) <= 10
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.locator("#layers").bounding_box()["width"] <= 900
+
+
+def test_a_browser_that_cannot_unpack_says_so(everything, chromium):
+    context = chromium.new_context()
+    context.add_init_script("delete window.DecompressionStream")
+    page, complaints = context.new_page(), []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(everything.as_uri())
+    page.wait_for_selector("#studio [role=alert]")
+    assert page.locator("#studio").inner_text().startswith("This browser is too old")
+    assert complaints == []
+    context.close()

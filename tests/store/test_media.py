@@ -93,4 +93,12 @@ def test_wrong_clips_are_one_sentence(clips, rate):
 ])  # fmt: skip
 def test_clips_from_strangers_are_checked(frame):
     with pytest.raises((InvalidType, InvalidValue)):
-        Sounds.of(pd.DataFrame(frame))
+        Sounds.of(pd.DataFrame(frame).rename_axis("observation").reset_index())
+
+
+def test_a_clip_belongs_to_the_observation_that_its_row_names():
+    frame = sounds([np.full(k, 0.5) for k in range(5)], 8000)
+    assert Sounds.of(frame.iloc[::-1]) == Sounds.of(frame)
+    for rows in ([0, 1, 1, 3, 4], [1, 2, 3, 4, 5]):
+        with pytest.raises(InvalidValue, match="observation must be"):
+            Sounds.of(frame.assign(observation=rows))

@@ -1,4 +1,4 @@
-"""The other side of the contract, spelt out: bytes to values, as ``static/data/arrays.js`` does it."""
+"""The other side of the contract, spelt out: bytes to values, as ``static/data/arrays.js`` does."""
 
 from __future__ import annotations
 

@@ -166,3 +166,58 @@ def test_page_and_kernel_share_a_selection(chromium, studio):
     assert page.locator("#cell canvas").count() == 0
     assert complaints == []
     page.close()
+
+
+def test_a_kernel_that_does_not_answer_is_said_in_a_sentence(chromium):
+    """And keys belong to the studio; JupyterLab would take "d d" as: delete the cell."""
+    page = chromium.new_page()
+    page.clock.install()
+    page.route("http://notebook.test/", lambda route: route.fulfill(
+        content_type="text/html", body="<body style='background: #111'><div id='cell'></div>",
+    ))  # fmt: skip
+    page.goto("http://notebook.test/")
+    page.evaluate(
+        """async ({ code }) => {
+          window.questions = [];
+          const model = {
+            on: (_, listener) => { window.answer = listener; },
+            off: () => {},
+            send: (content) => window.questions.push(content),
+          };
+          const address = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+          const { default: widget } = await import(address);
+          window.stop = widget.render({ model, el: document.getElementById("cell") });
+          document.querySelector("#cell > div").tabIndex = 0;
+          document.querySelector("#cell > div").focus();
+        }""",
+        {"code": Studio._esm},
+    )
+    assert page.locator("#cell :focus[data-lm-suppress-shortcuts]").count() == 1
+    assert page.get_by_text("The kernel does not answer.").count() == 0
+    page.clock.run_for(5000)
+    assert page.get_by_text("The kernel does not answer.").is_visible()
+    page.evaluate("window.answer({ number: questions[0].number, error: 'It is back.' }, [])")
+    page.get_by_text("It is back.").wait_for()
+    assert page.get_by_text("The kernel does not answer.").count() == 0
+    page.evaluate("window.stop()")
+    page.close()
+
+
+def test_a_page_around_it_that_is_dark_makes_it_dark(chromium, studio):
+    def asked(content):
+        studio._handle_custom_msg(content, [])
+        reply, buffers = studio.sent[content["number"]]
+        return reply, [base64.b64encode(one).decode() for one in buffers or []]
+
+    page = chromium.new_page(color_scheme="light")
+    page.route("http://notebook.test/", lambda route: route.fulfill(
+        content_type="text/html", body="<body style='background: #111'><div id='cell'></div>",
+    ))  # fmt: skip
+    page.goto("http://notebook.test/")
+    page.expose_function("asked", asked)
+    page.evaluate(FAKE, {"code": Studio._esm})
+    page.wait_for_selector("#cell [data-theme=dark]")
+    page.evaluate("document.body.style.background = '#fff'")
+    page.wait_for_selector("#cell [data-theme=light]")
+    page.evaluate("window.stop()")
+    page.close()

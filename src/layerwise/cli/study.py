@@ -90,6 +90,7 @@ def show(done: Study) -> None:
     _print_hypotheses(done)
     print(done.runs[0].provenance.get("scale_down", ""))
     print(f"report: {done.report}")
+    print(f"look: layerwise view {shlex.join(str(run.path) for run in done.runs)}")
 
 
 def _print_hits(done: Study, subset: str) -> None:

@@ -31,7 +31,7 @@ CONFUSION, TRAINING = "figure-confusion", "figure-training"
 
 def findings(runs: Sequence[Run]) -> Section | None:
     """Return the section, or None if there is nothing to say."""
-    scores, main = Scores(runs), reading.subsets(runs[0])[0]
+    scores, main = Scores.of(runs), reading.subsets(runs[0])[0]
     sentences = (
         separation(runs, scores, main), faithfulness(runs, scores, main),
         depth(runs, scores, main), *converge(runs), generalization(runs, scores),

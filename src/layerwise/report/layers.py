@@ -25,7 +25,7 @@ COLUMNS = (HIT_2D, HIT_ND, TRUSTWORTHINESS, CONTINUITY)
 
 def layers(runs: Sequence[Run]) -> Section | None:
     """Return the section, or None without scores."""
-    run, scores = runs[0], Scores(runs)
+    run, scores = runs[0], Scores.of(runs)
     if not scores:
         return None
     blocks: list[Block] = [

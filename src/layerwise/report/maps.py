@@ -90,7 +90,7 @@ def maps(runs: Sequence[Run]) -> Section | None:
     if frame is None:
         hint = f"No maps yet. Make them with: layerwise project {reading.folder(run)}"
         return Section("maps", "Maps", (Note(hint),))
-    found, scores = Maps(run, frame), Scores(runs)
+    found, scores = Maps(run, frame), Scores.of(runs)
     blocks: list[Block] = []
     if whose := reading.first_of(runs, "Maps"):
         blocks.append(Note(whose))

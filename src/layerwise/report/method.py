@@ -42,7 +42,7 @@ def method(runs: Sequence[Run]) -> Section:
     """Return the section."""
     run = runs[0]
     folders = " ".join(map(reading.folder, runs))
-    texts = [METHOD, *([HIT, DIFFERENCE] if Scores(runs) else []), LIMITS]
+    texts = [METHOD, *([HIT, DIFFERENCE] if Scores.of(runs) else []), LIMITS]
     commands = [str(one.provenance["command"]) for one in runs if one.provenance.get("command")]
     blocks: list[Block] = [Note(text) for text in texts]
     blocks.append(Note("To make this page again:"))

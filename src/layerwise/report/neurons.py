@@ -69,7 +69,7 @@ def neurons(runs: Sequence[Run]) -> Section | None:
 
 def _trust(runs: Sequence[Run], found: Sequence[Population]) -> Table | None:
     """Return how far the maps of neurons and their roles can be trusted: a row a measure."""
-    scores, rows = Scores(runs), []
+    scores, rows = Scores.of(runs), []
     for name, words in MEASURES.items():
         measured = [scores.get(name, one.subset, one.checkpoint, one.layer) for one in found]
         if any(measured):

@@ -54,7 +54,7 @@ class Outliers:
         truth, names = reading.classes(run)
         if frame is None or not names:
             return None
-        part = reading.first(reading.foremost(run, frame, Scores(runs).method), "hit")
+        part = reading.first(reading.foremost(run, frame, Scores.of(runs).method), "hit")
         layer, checkpoint, subset, method = (str(part[name].iloc[0]) for name in PLACE)
         rows = part["observation"].to_numpy(dtype=np.int64)
         shown = _shown(run, layer, checkpoint, subset, method)

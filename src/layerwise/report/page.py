@@ -21,6 +21,7 @@ from layerwise.report.blocks import Figure, Studio
 from layerwise.report.sections import sections
 from layerwise.store.durable import write_atomically
 from layerwise.studio.bundle import link
+from layerwise.studio.data.about import title
 
 if TYPE_CHECKING:
     from layerwise.store import Run
@@ -61,7 +62,7 @@ def render(runs: Sequence[Run], *, full: bool = False, interactive: bool = True)
     scripts = [link.link() for _ in studios]
     figures = [block for block in blocks if isinstance(block, Figure)]
     return _environment().get_template("page.html.j2").render(
-        title=reading.title(runs),
+        title=title(runs[0]),
         facts=reading.facts(runs),
         version=VERSION,
         sections=parts,

@@ -120,7 +120,7 @@ def specialize(runs: Sequence[Run]) -> Finding | None:
 
     The error is that of a share of the neurons that were compared, not of the observations.
     """
-    run, scores = runs[0], Scores(runs)
+    run, scores = runs[0], Scores.of(runs)
     found = {(one.layer, one.subset, one.checkpoint): one for one in populations(run)}
     trained = [one for one in found.values() if one.checkpoint == reading.after(run)]
     one = next((one for one in trained[::-1] if _agreement(scores, one)), None)

@@ -197,15 +197,6 @@ def folder(run: Run) -> str:
     return run.path.name
 
 
-def title(runs: Sequence[Run]) -> str:
-    """Return the title: as given, or the network on its data, or the folder's name."""
-    given = runs[0].provenance
-    network = given.get("network") or given.get("model") or folder(runs[0])
-    data = given.get("data")
-    words = str(given.get("title") or (f"{network} on {data}" if data else network))
-    return words[:1].upper() + words[1:]
-
-
 def facts(runs: Sequence[Run]) -> list[tuple[str, str]]:
     """Return what stands under the title, name and value; the command comes last."""
     run = runs[0]

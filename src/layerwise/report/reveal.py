@@ -94,7 +94,7 @@ def _outliers(runs: Sequence[Run]) -> Block | None:
 
 def _confusions(runs: Sequence[Run]) -> Figure | None:
     """Return which classes mix in the map beside which ones the network confuses."""
-    run, scores = runs[0], Scores(runs)
+    run, scores = runs[0], Scores.of(runs)
     frame = reading.table(run, "confusions")
     if frame is None:
         return None
@@ -143,7 +143,7 @@ def _agreement(score: Score | None) -> str:
 
 def _pieces(runs: Sequence[Run]) -> Block | None:
     """Return the two pieces of the classes that fall apart most, as mean pictures."""
-    run, scores = runs[0], Scores(runs)
+    run, scores = runs[0], Scores.of(runs)
     frame = reading.table(run, "subclusters")
     if frame is None:
         return None

@@ -134,7 +134,7 @@ def _map(run: Run, one: Population) -> tuple[Array, Array] | None:
     frame = reading.table(run, "projections")
     if frame is None:
         return None
-    found, main = Maps(run, frame), Scores([run]).method
+    found, main = Maps(run, frame), Scores.of([run]).method
     for method in sorted(found.methods(), key=lambda name: name != main):
         part = found.rows(method, one.subset, one.checkpoint, one.layer)
         if part is not None:

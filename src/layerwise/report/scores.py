@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from layerwise import analysis
@@ -81,6 +81,12 @@ class Scores:
             self.method = str(_most(self._rows["method"], "") or "")
             self.n_neighbors = self.neighbors(self.method)
 
+    @staticmethod
+    def of(runs: Sequence[Run]) -> Scores:
+        """Return the results of all runs, read anew only if their tables have changed."""
+        stamps = tuple(table.stamp for run in runs for table in run.stored().get("scores", ()))
+        return _read(tuple(runs), stamps)
+
     def __bool__(self) -> bool:
         return bool(len(self._rows))
 
@@ -151,6 +157,12 @@ def differ(a: Score, b: Score) -> bool:
     return abs(a.value - b.value) > 2 * math.hypot(a.error, b.error)
 
 
+@lru_cache(maxsize=2)
+def _read(runs: tuple[Run, ...], stamps: tuple[str, ...]) -> Scores:
+    """Return the results; `stamps` tells one state of the tables from the next."""
+    return Scores(runs)
+
+
 def _complete(scores: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Return the scores of one run with every column that names a result filled."""
     import pandas as pd
@@ -159,6 +171,8 @@ def _complete(scores: pd.DataFrame, seed: int) -> pd.DataFrame:
         given = scores[name] if name in scores else pd.Series(fill, index=scores.index)
         return given.fillna(fill)
 
+    scores = scores.copy(deep=False)
+    scores.attrs = {}  # what made them; pandas would copy it, whole, at every step
     text = {name: column(name, "").astype(str) for name in ("layer", "subset", "checkpoint")}
     return scores.assign(
         **text, seed=column("seed", seed), method=column("method", "").astype(str),

@@ -52,7 +52,7 @@ def sections(runs: Sequence[Run], *, full: bool = False, interactive: bool = Tru
     if interactive:
         budget = max(PAGE - REST - _pictures(found), LEAST)
         studio = explore(runs, full=full, budget=budget)
-        place = 1 if found and found[0].id == "findings" else 0
+        place = int(bool(found) and found[0].id == "findings")
         found[place:place] = [] if studio is None else [studio]
     return found
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from statistics import fmean, stdev
 
 from layerwise.foundation.shapes import Array
+from layerwise.studio.data.series import METHODS
 
 MISSING = "–"
-_METHODS = {"tsne": "t-SNE", "pca": "PCA", "mds": "MDS", "umap": "UMAP"}
 NBSP = "\u00a0"
 
 
@@ -95,7 +95,7 @@ def method(name: str) -> str:
     >>> method("tsne"), method("trimap")
     ('t-SNE', 'trimap')
     """
-    return _METHODS.get(name, name)
+    return METHODS.get(name, name)
 
 
 def count(number: float, noun: str = "", plural: str = "") -> str:

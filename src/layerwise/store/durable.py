@@ -131,9 +131,16 @@ def write_atomically(target: Path, content: bytes) -> None:
             raise
 
 
+def check_finite(path: Path) -> None:
+    """Raise a :class:`StoreError` if `path` is a pipe or a device, which may never end."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise StoreError(path, "cannot be read: it is no file.")
+
+
 def read(path: Path, missing: Callable[[], str]) -> bytes:
     """Return the bytes of `path`; ``missing()`` words the error if there is no such file."""
     with wrapped(path, "read"):
+        check_finite(path)
         try:
             return path.read_bytes()
         except (FileNotFoundError, NotADirectoryError) as error:

@@ -95,9 +95,13 @@ class Sounds:
         Raises
         ------
         InvalidValue
-            If clips differ in their rate or a row holds no samples.
+            If clips differ in their rate, a row holds no samples, or an observation has not one
+            clip.
         """
-        rates, clips = set(frame["rate"].tolist()), tuple(frame["samples"])
+        order = np.argsort(frame["observation"].to_numpy(), kind="stable")
+        if not np.array_equal(frame["observation"].to_numpy()[order], np.arange(len(frame))):
+            raise checks.invalid("sounds", "observation", "0, 1, 2, ...", "others")
+        rates, clips = set(frame["rate"].tolist()), tuple(frame["samples"].iloc[order])
         if len(rates) != 1:
             raise checks.invalid("sounds", "rate", "one for all", sorted(rates)[:5])
         if not all(isinstance(clip, bytes) and len(clip) % 2 == 0 for clip in clips):

@@ -24,6 +24,7 @@ from layerwise.foundation import checks
 from layerwise.store import durable
 from layerwise.store.durable import StoreError, wrapped
 from layerwise.store.records import canonical, plain, write_record
+from layerwise.store.unfolding import MOST, TooLarge, unfolded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,17 +124,13 @@ class Table:
         StoreError
             If it is no table of a run.
         """
-        import pyarrow.parquet as pq
-
         with wrapped(self.path, "read"):
-            return dict(json.loads(pq.read_metadata(self.path).metadata[_KEY]))
+            return dict(json.loads(self._footer().metadata[_KEY]))
 
     def n_rows(self) -> int:
         """Return the number of rows, from the end of its file."""
-        import pyarrow.parquet as pq
-
         with wrapped(self.path, "read"):
-            return int(pq.read_metadata(self.path).num_rows)
+            return int(self._footer().num_rows)
 
     def read(self, columns: Sequence[str] | None = None) -> tuple[pd.DataFrame, dict[str, Any]]:
         """Return the table, or some of its columns, and its provenance.
@@ -141,7 +138,8 @@ class Table:
         Raises
         ------
         StoreError
-            If its bytes are not the ones that were written, or it has no such column.
+            If its bytes are not the ones that were written, it has no such column, or it would fill
+        the memory.
         """
         with wrapped(self.path, "read"):
             table = self._arrow(columns)
@@ -161,7 +159,16 @@ class Table:
         lacks = sorted(set(columns or ()) - set(file.schema_arrow.names))
         if lacks:
             raise StoreError(self.path, f"has no column {', '.join(lacks)}.")
-        return file.read(columns, use_threads=False)
+        try:
+            return unfolded(file, columns)
+        except TooLarge:
+            raise StoreError(self.path, f"takes more than {MOST >> 30} GB of memory.") from None
+
+    def _footer(self) -> Any:
+        import pyarrow.parquet as pq
+
+        durable.check_finite(self.path)
+        return pq.read_metadata(self.path)
 
     def check(self) -> None:
         """Raise a :class:`StoreError` if the table is not what was written."""
@@ -169,6 +176,8 @@ class Table:
 
     def _bytes(self) -> bytes:
         again = "Delete it and run the same command again."
+        if self.path.is_file() and self.path.stat().st_size > MOST:
+            raise StoreError(self.path, f"has more than {MOST >> 30} GB.")
         content = durable.read(self.path, lambda: "is missing or was not finished. " + again)
         if not self._marker(content).exists():
             raise StoreError(self.path, "is damaged: its checksum is not a recorded one. " + again)

@@ -58,8 +58,7 @@ class Studio(anywidget.AnyWidget):
         self, runs: Run | Sequence[Run], *, subset: str | None = None, **traits: Any
     ) -> None:
         super().__init__(**traits)
-        several = list(runs) if isinstance(runs, Sequence) else [runs]
-        self._contents = Contents(several, subset=subset, live=True)
+        self._contents = Contents(runs, subset=subset, live=True)
         self._jobs = Jobs(self._contents)
         self.on_msg(self._answer)
 

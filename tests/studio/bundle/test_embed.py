@@ -172,6 +172,12 @@ def test_full_holds_every_neuron_of_the_mapped_layers(run):
     assert all(one["units"] == list(range(24)) for one in hidden)
 
 
+def test_neighbours_are_of_the_deepest_layer_that_memory_holds(run, monkeypatch):
+    assert embed([run]).manifest["runs"][0]["neighbors"]
+    monkeypatch.setattr(excerpt, "MOST_VALUES", run.n_observations * 23)
+    assert embed([run]).manifest["runs"][0]["neighbors"] == []
+
+
 def test_full_holds_every_sound_and_the_usual_page_none(tmp_path):
     run = odd_run(tmp_path / "run", n=6)
     clips = [np.full(50, k, np.int16) for k in range(6)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -215,6 +216,98 @@ def test_what_cannot_be_read_is_left_out_with_a_sentence(tmp_path):
     assert len(page.manifest["notes"]) == 6
     assert all(note.startswith("run/tables/") for note in page.manifest["notes"])
     assert not any(str(tmp_path) in note for note in page.manifest["notes"])
+
+
+@pytest.mark.parametrize("x", [1e308, -np.inf, 1.7e308 * (-1.0) ** np.arange(8)])
+def test_a_place_beyond_all_bounds_is_none(tmp_path, x):
+    run = small_run(tmp_path / "run")
+    frame = map_rows(run, ("relu2",))
+    where = frame["checkpoint"] == "epoch-009"
+    frame.loc[where, "x"] = x
+    run.write_table("projections", frame, {})
+    assert np.isnan(Page(Contents(run)).map("tsne", 2, 1)).all()
+
+
+def test_two_places_for_one_observation_are_one_sentence(tmp_path):
+    run = small_run(tmp_path / "run")
+    run.write_table("projections", pd.concat([map_rows(run)] * 2), {})
+    with pytest.raises(StoreError, match="two places for one point"):
+        Page(Contents(run)).map("tsne", 2, 1)
+
+
+def test_two_maps_of_one_place_are_no_evolution(tmp_path):
+    run = small_run(tmp_path / "run")
+    frame = evolution_rows(run, "layers", "epoch-009", "joint")
+    head = {"over": "layers", "at": "epoch-009", "method": "joint", "subset": ""}
+    run.write_table("evolution", frame, {**head, "times": [["relu1", "epoch-009"]] * 2})
+    page = Page(Contents(run))
+    assert page.run["series"] == []
+    assert "two maps of one place" in page.manifest["notes"][0]
+
+
+def test_series_that_are_called_alike_have_names_of_their_own(tmp_path):
+    run = small_run(tmp_path / "run")
+    for about in ({}, {"random_state": 0}, {"random_state": False, "n": None}):
+        run.write_table("projections", map_rows(run), about)
+    names = [one["id"] for one in Page(Contents(run)).run["series"]]
+    assert len(set(names)) == len(names) >= 2
+
+
+def test_importances_that_overflow_count_nothing(tmp_path):
+    run = small_run(tmp_path / "run")
+    place = {"layer": "relu2", "checkpoint": "epoch-009", "subset": ""}
+    ranked = ranking_rows("relu2", "epoch-009", np.eye(2))
+    ranked.loc[ranked["unit"] == 0, "importance"] = 1.7e308
+    run.write_table("units", unit_rows("relu2", "epoch-009", 2), place)
+    run.write_table("discrimination", ranked, {**place, "ranking": "forest"})
+    np.testing.assert_allclose(Page(Contents(run)).read("r0/neurons/2@1/importance"),
+                               [[0, 0], [0, 1]])  # fmt: skip
+
+
+def test_of_a_run_that_is_replaced_nothing_old_is_shown(tmp_path):
+    contents, stamps, values = None, set(), []
+    for number in (1, 2):  # the same data and weights, other code
+        shutil.rmtree(tmp_path / "run", ignore_errors=True)
+        run = Run.create(
+            tmp_path / "run", n_observations=4, rows_per_part=4, provenance={},
+            fingerprint={"data": "d", "code": str(number)},
+            layers=[Layer("relu", (3,), "float32", "ReLU")],
+        )  # fmt: skip
+        with run.lock():
+            run.add_checkpoint("last", "w")
+            with run.write("last", 0) as append:
+                append("relu", np.full((4, 3), number, np.float32))
+        contents = contents or Contents(run)
+        stamps.add(contents.manifest()["files"]["r0/act/0@0"]["stamp"])
+        values.append(np.frombuffer(contents.bytes("r0/act/0@0/0")[:4], "<f4")[0])
+    assert len(stamps) == 2
+    assert values == [1, 2]
+    shutil.rmtree(tmp_path / "run")
+    with pytest.raises(StoreError, match="is not a run"):
+        contents.manifest()
+
+
+def test_threads_share_the_contents_while_the_run_grows(growing):
+    contents, names, failures = Contents(growing), [], []
+
+    def read():
+        try:
+            for _ in range(5):
+                for name in contents.manifest()["runs"][0]["series"][0]["stops"]:
+                    names.append(len(contents.bytes(name["file"])))
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=read) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for method in ("mds", "tsne"):
+        frame = map_rows(growing, ("layer1",)).assign(method=method)
+        growing.write_table("projections", frame, {"method": method})
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert set(names) == {4 * 40}
 
 
 STRANGE = st.recursive(

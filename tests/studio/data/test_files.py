@@ -34,6 +34,11 @@ def test_shares_come_back_within_half_a_step(values):
     assert np.nanmax(np.abs(found - values), initial=0) <= SHARE.scale / 2 + 1e-9
 
 
+def test_what_lies_beyond_the_range_is_missing():
+    values = np.array([-1.0, -0.002, 0, 1, 1.002, 7, np.inf])
+    assert np.isnan(read(SHARE, values)).tolist() == [True, True, False, False, True, True, True]
+
+
 @given(hnp.arrays(np.float32, st.integers(1, 40), elements=LARGE))
 def test_activations_come_back_within_half_a_step_of_their_range(values):
     found = column(files.column(values), len(values))
@@ -42,7 +47,8 @@ def test_activations_come_back_within_half_a_step_of_their_range(values):
     if finite.any():
         known = values[finite].astype(float)
         step = (known.max() - known.min()) / 254
-        rounding = 4 * np.finfo(np.float32).eps * np.abs(known).max() + 1e-44
+        single = np.finfo(np.float32)
+        rounding = 4 * single.eps * np.abs(known).max() + single.tiny
         assert np.abs(found[finite] - known).max() <= step / 2 + rounding
 
 

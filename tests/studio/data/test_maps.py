@@ -69,11 +69,26 @@ def test_reference_it_is_procrustes_of_the_projection_room():
 
 
 def test_maps_of_other_points_are_laid_over_by_those_they_share():
-    reference = posed(np.arange(0, 30), spiral(40)[0:30])
-    own = Map(np.arange(10, 40), reference.Y[[0]] + spiral(40)[10:40] @ [[0, 1.0], [-1, 0]])
-    found = own.laid_over(Map(np.arange(0, 30), spiral(40)[0:30]))
-    np.testing.assert_allclose(found.Y, spiral(40)[10:40], atol=1e-9)
+    whole = spiral(40) / 2
+    own = Map(np.arange(10, 40), whole[10:40] @ [[0, 1.0], [-1, 0]] + [3, -2])
+    found = own.laid_over(Map(np.arange(0, 30), whole[0:30]))
+    np.testing.assert_allclose(found.Y, whole[10:40], atol=1e-9)
     assert own.laid_over(Map(np.array([99]), np.zeros((1, 2)))) is own
+
+
+def test_no_point_leaves_the_frame_when_a_map_is_laid_over_another():
+    ids = np.arange(40)
+    reference = posed(ids[:3], np.array([[0.0, 0], [1, 0], [100, 0]]))
+    own = posed(ids, spiral(40) ** 3)
+    found = own.laid_over(Map(ids[:3], reference.Y + 5))
+    assert np.hypot(*found.Y.T).max() == pytest.approx(FRAME)
+    ratio = pdist(found.Y) / pdist(own.Y)
+    np.testing.assert_allclose(ratio, ratio[0])
+
+
+def test_two_places_for_one_point_are_no_map():
+    with pytest.raises(ValueError, match="two places for one point"):
+        posed(np.array([3, 1, 3]), spiral(3))
 
 
 def test_points_without_a_place_are_left_out_and_marked():

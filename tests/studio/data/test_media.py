@@ -23,12 +23,12 @@ def run(tmp_path):
 def test_filters_of_a_layer_are_shown_exactly(run):
     frame = media.pictures(
         "filters", FILTERS, title="Filters of relu1", layer="relu1", checkpoint="epoch-009",
-        index=[0, 2, 4, 6, 8, 1], names=list("abcdef"),
+        index=[0, 1, 0, 1, 0, 1], names=list("abcdef"),
     )  # fmt: skip
     run.write_table("images", frame, {"function": "filters"})
     page = Page(Contents(run))
     (entry,) = page.run["images"]
-    assert entry["index"] == [0, 2, 4, 6, 8, 1]
+    assert entry["index"] == [0, 1, 0, 1, 0, 1]
     assert entry["names"] == list("abcdef")
     assert (entry["kind"], entry["layer"], entry["checkpoint"], entry["about"]) == (
         "filters", 1, 1, "unit",
@@ -65,6 +65,23 @@ def test_more_pictures_than_a_sheet_holds_lie_in_several(run):
     assert page.read(page.run["images"][1]["sheet"])[10, 910].tolist() == pytest.approx(
         [150] * 3, abs=3
     )
+
+
+@pytest.mark.parametrize("about", ["unit", "class", "observation"])
+def test_pictures_of_numbers_out_of_range_are_left_out(run, about):
+    index = [0, 2**62, -1, 2**31, 1, -(2**62)]
+    frame = media.pictures("x", FILTERS, title="x", layer="relu1", about=about, index=index)
+    run.write_table("images", frame, {})
+    (entry,) = Page(Contents(run)).run["images"]
+    assert entry["index"] == [0, 1]
+
+
+def test_a_table_of_too_many_sets_is_one_note(run):
+    frame = media.pictures("x", np.zeros((1001, 1, 1), np.uint8), title="x")
+    run.write_table("images", frame.assign(title=[str(k) for k in range(1001)]), {})
+    page = Page(Contents(run))
+    assert page.run["images"] == []
+    assert "more than 1000 sets" in page.manifest["notes"][0]
 
 
 def test_pictures_of_unknown_layers_are_left_out(run):

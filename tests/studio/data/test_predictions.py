@@ -33,7 +33,7 @@ def test_they_are_those_of_the_analysis(page, studied):
 
 @given(hnp.arrays(float, (4, 6), elements=st.floats(-50, 50)), st.integers(1, 6))
 def test_reference_sorted_softmax(X, k):
-    classes, odds = most_probable(X, k)
+    classes, odds = most_probable([X[:1], X[1:]], k)
     for row, found, shares in zip(X, classes, odds, strict=True):
         order = sorted(range(6), key=lambda j: (-row[j], j))[:k]
         assert found.tolist() == order
@@ -42,13 +42,26 @@ def test_reference_sorted_softmax(X, k):
 
 def test_probabilities_stay_as_they_are():
     X = np.array([[0.2, 0.7, 0.1], [1.0, 0.0, 0.0]])
-    classes, odds = most_probable(X, 2)
+    classes, odds = most_probable([X], 2)
     np.testing.assert_array_equal(classes, [[1, 0], [0, 1]])
     np.testing.assert_array_equal(odds, [[0.7, 0.2], [1, 0]])
 
 
+def test_one_row_of_logits_makes_logits_of_all_blocks():
+    X = np.array([[0.25, 0.75], [3.0, -1.0]])
+    _, odds = most_probable([X[:1], X[1:]], 2)
+    np.testing.assert_allclose(odds, np.sort(softmax(X, axis=1))[:, ::-1])
+
+
+def test_probabilities_of_bfloat16_are_probabilities():
+    bits = softmax(np.random.default_rng(0).normal(size=(500, 10)) * 2, axis=1).astype(np.float32)
+    X = (bits.view(np.uint32) & 0xFFFF0000).view(np.float32)  # as bfloat16 holds them, cut off
+    _, odds = most_probable([X], 10)
+    np.testing.assert_array_equal(odds, -np.sort(-X.astype(float), axis=1))
+
+
 def test_an_output_that_is_not_finite_says_nothing():
-    classes, odds = most_probable(np.array([[np.nan, 1.0], [2.0, 1.0], [np.inf, 0]]), 1)
+    classes, odds = most_probable([np.array([[np.nan, 1.0], [2.0, 1.0], [np.inf, 0]])], 1)
     assert classes[:, 0].tolist() == [-1, 0, -1]
     np.testing.assert_array_equal(np.isnan(odds[:, 0]), [True, False, True])
 

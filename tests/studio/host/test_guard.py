@@ -187,3 +187,34 @@ def test_the_page_may_load_only_what_this_server_sends(host: Host) -> None:
     policy = host.ask("GET", "/nothing").headers["Content-Security-Policy"]
     allowed = {word for part in policy.split("; ") for word in part.split()[1:]}
     assert allowed == {"'none'", "'self'", "blob:", "data:"}
+
+
+@pytest.mark.parametrize(
+    ("message", "status"),
+    [
+        ("GET / HTTP/1.0\r\n\r\n", 421),
+        ("GET http://127.0.0.1:{port}/jobs HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n", 400),
+        ("GET /jobs HTTP/1.1\r\nHost : 127.0.0.1:{port}\r\n\r\n", 400),
+        ("GET /jobs HTTP/1.1\r\n Host: 127.0.0.1:{port}\r\n\r\n", 400),
+        ("GET /jobs\r\n\r\n", 400),
+        ("POST /jobs HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: 1\r\n"
+         "Content-Length: 2\r\n\r\nxx", 400),
+        ("POST /jobs HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: -1\r\n\r\n", 400),
+        ("POST /jobs HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+         "Transfer-Encoding: xchunked\r\n\r\n", 400),
+    ],
+)  # fmt: skip
+def test_requests_that_parsers_disagree_on_end_at_ours(
+    message: str, status: int, host: Host, desk: Desk
+) -> None:
+    before = len(desk.started)
+    answer = host.send(message.replace("{port}", str(host.port)).encode())
+    assert answer.status == status, answer.body
+    assert len(desk.started) == before
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "TRACE", "PUT", "DELETE", "CONNECT"])
+def test_other_methods_are_refused(method: str, host: Host) -> None:
+    assert host.ask(method, GOOD).status == 403
+    good = {name: value.replace("{port}", str(host.port)) for name, value in PAGE.items()}
+    assert host.ask(method, "/jobs", **good).status == 405

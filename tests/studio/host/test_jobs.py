@@ -243,6 +243,51 @@ def test_a_sample_that_is_shown_is_the_one_that_will_be_mapped(tmp_path: Path) -
     assert shown.tolist() == mapped["observation"].tolist()
 
 
+def test_the_sample_that_is_shown_is_the_one_that_moves(
+    tmp_path: Path, script: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script.write_text("wait\n")
+    monkeypatch.setattr(module, "MOST_MOVING", 10)
+    run = odd_run(tmp_path / "run", n=60, n_layers=2, maps=False)
+    for n, expected in ((40, 40), (None, 10)):
+        jobs = Jobs(Contents(run, n=n, live=True))
+        assert jobs._jobs[jobs.start(EVOLVE)].question["arguments"]["n"] == expected
+        jobs.close()
+
+
+@pytest.mark.parametrize("n", [{}, {"n": 0}, {"n": -3}, {"n": True}, {"n": "5"}])
+def test_maps_of_which_no_size_is_known_set_none(
+    tmp_path: Path, script: Path, n: dict[str, object]
+) -> None:
+    script.write_text("wait\n")
+    run = odd_run(tmp_path / "run", n=60, n_layers=2, maps=False)
+    made = analysis.project(run, layer="layer1", method="pca")
+    run.write_table("projections", made, {"subset": "", "method": "pca", **n})
+    run.write_table("projections", made, {"subset": "", "method": "pca", "again": 1, **n})
+    jobs = Jobs(Contents(run, live=True), n=20)
+    assert jobs._jobs[jobs.start(PROJECT)].question["arguments"]["n"] in (None, 20)
+    jobs.close()
+
+
+def test_a_job_that_cannot_start_says_so_and_the_next_one_runs(
+    jobs: Jobs, script: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = module._child
+
+    def none() -> subprocess.Popen[str]:
+        raise OSError("no memory")
+
+    monkeypatch.setattr(module, "_child", none)
+    failed = jobs.start(PROJECT)
+    jobs.wait(failed, LONG)
+    assert one(jobs, failed)["message"] == "The job cannot start: no memory."
+    monkeypatch.setattr(module, "_child", usual)
+    script.write_text('{"state": "done"}\n')
+    again = jobs.start(PROJECT)
+    jobs.wait(again, LONG)
+    assert one(jobs, again)["state"] == "done"
+
+
 def test_an_unknown_job_cannot_be_cancelled(jobs: Jobs) -> None:
     with pytest.raises(NotFound, match="no job '7' in the studio"):
         jobs.cancel(7)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -168,3 +169,35 @@ def test_a_damaged_recording_is_named(tmp_path: Path) -> None:
         part.write_bytes(part.read_bytes()[:-1] + b"?")
     with pytest.raises(StoreError, match="damaged"):
         questions.ask(contents, "neighbors", NEIGHBORS)
+
+
+def wide(path: Path, value: float, code: str) -> Run:
+    """Return a recording whose values are as large as `value`."""
+    run = Run.create(
+        path, n_observations=4, rows_per_part=4, provenance={}, fingerprint={"code": code},
+        layers=[Layer("relu", (2,), "float64", "ReLU")],
+    )  # fmt: skip
+    with run.lock():
+        run.add_checkpoint("last", "w")
+        with run.write("last", 0) as append:
+            append("relu", np.array([[0, 1], [0, 2], [0, 3], [value, 4]]))
+    return run
+
+
+def test_an_overflow_is_one_sentence(tmp_path: Path) -> None:
+    contents = Contents(wide(tmp_path / "run", 1e300, "1"), live=True)
+    place = {"run": 0, "layer": 0, "checkpoint": 0, "observation": 0}
+    near = questions.ask(contents, "neighbors", {**place, "k": 2})
+    assert near == {"observations": [1, 2], "distances": [1, 2]}
+    with pytest.raises(UserError, match="activations must be small enough to be squared"):
+        questions.ask(contents, "neighbors", {**place, "k": 3})
+
+
+def test_a_run_that_is_replaced_answers_for_itself(tmp_path: Path) -> None:
+    found = []
+    for number, value in enumerate((1.0, -1.0)):
+        shutil.rmtree(tmp_path / "run", ignore_errors=True)
+        contents = Contents(wide(tmp_path / "run", value, str(number)), live=True)
+        body = {"run": 0, "layer": 0, "checkpoint": 0, "selection": [3, 3]}
+        found.append(questions.ask(contents, "contrast", body)["contrast"][0])
+    assert found[0] == -found[1] > 0

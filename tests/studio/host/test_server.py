@@ -66,7 +66,8 @@ def test_jobs_are_listed_started_and_cancelled(host: Host, desk: Desk) -> None:
     assert desk.started == [body]
     assert host.post("/jobs/7/cancel", {}).status == 200
     assert desk.cancelled == [7]
-    assert host.post("/jobs/x/cancel", {}).status == 404
+    for number in ("x", "-1", "7.0", "9" * 5000):
+        assert host.post(f"/jobs/{number}/cancel", {}).status == 404
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000, b"1" * 5000])
@@ -86,13 +87,28 @@ def test_errors_are_sentences_and_a_defect_does_not_end_the_server(
     assert b"no question 'gossip' in the studio" in unknown.body
     wrong = host.post("/ask/contrast", [])
     assert wrong.status == 400
-    assert wrong.body == b"contrast: the question must be an object; got []."
+    assert wrong.body == b"contrast: the question must be an object; got list."
     shelf.known["odd"] = {1, 2}  # no JSON
     defect = host.ask("GET", "/manifest.json")
     assert defect.status == 500
     assert defect.body.startswith(b"TypeError: ")
     assert "/manifest.json: TypeError" in caplog.text
     assert host.ask("GET", "/jobs").status == 200
+
+
+def test_names_that_utf8_cannot_hold_are_told_all_the_same(
+    host: Host, shelf: Shelf, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "list", lambda: [{"title": "PCA of \ud800"}])
+    assert json.loads(host.ask("GET", "/jobs").body) == [{"title": "PCA of \ud800"}]
+
+    def refuse(body: object) -> int:
+        raise InvalidValue("no layer '\ud800'" + 10**6 * "x")
+
+    monkeypatch.setattr(desk, "start", refuse)
+    answer = host.post("/jobs", {})
+    assert (answer.status, answer.body[:17]) == (400, b"no layer '\\ud800'")
+    assert len(answer.body) < 3000
 
 
 def test_others_are_answered_while_one_waits(host: Host, shelf: Shelf) -> None:

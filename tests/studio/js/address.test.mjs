@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { sound } from "../../../src/layerwise/studio/static/state/start.js";
+import { decoded, encoded, read, written } from "../../../src/layerwise/studio/static/state/address.js";
 import { START } from "../../../src/layerwise/studio/static/state/store.js";
-import { decoded, encoded, read, written } from "../../../src/layerwise/studio/static/state/url.js";
+import { valid } from "../../../src/layerwise/studio/static/state/valid.js";
 import { manifest, model } from "./model.mjs";
 
 test("ids come back from their text, also far apart and the first", () => {
@@ -35,7 +35,7 @@ test("what is no list of ids selects nothing", () => {
 
 test("a state comes back from its address", () => {
   const runs = model();
-  const state = sound({
+  const state = valid({
     ...START,
     model: runs,
     run: 1,
@@ -53,7 +53,7 @@ test("a state comes back from its address", () => {
     selected: 'drawn & "lasso" = <b>',
     other: { run: 0, layer: 0, checkpoint: 1, series: "pca" },
   });
-  const found = read(`#${written(state, runs)}`, runs);
+  const found = read(`#${written(state)}`, runs);
   for (const key of Object.keys(found)) assert.deepEqual(found[key], state[key], key);
   assert.deepEqual(Object.keys(found).length, 14);
 });
@@ -63,8 +63,8 @@ test("with one run the place compared with is of that run", () => {
   about.runs.length = 1;
   const runs = model(about);
   const other = { run: 0, layer: 0, checkpoint: 1, series: "tsne" };
-  const state = sound({ ...START, model: runs, other });
-  assert.deepEqual(read(written(state, runs), runs).other, other);
+  const state = valid({ ...START, model: runs, other });
+  assert.deepEqual(read(written(state), runs).other, other);
 });
 
 test("an address from elsewhere leads to a sound state", () => {
@@ -80,7 +80,7 @@ test("an address from elsewhere leads to a sound state", () => {
     "color=unit",
   ];
   for (const hash of hostile) {
-    const state = sound({ ...START, model: runs, ...read(hash, runs) });
+    const state = valid({ ...START, model: runs, ...read(hash, runs) });
     const { about } = runs.runs[state.run];
     assert.ok(about.layers[state.layer] && about.checkpoints[state.checkpoint], hash);
     assert.ok(runs.runs[state.run].series(state.series), hash);

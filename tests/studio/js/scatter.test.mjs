@@ -7,7 +7,7 @@ const load = (name) => import(new URL(name, home));
 const { Camera, boundsOf, countSeen } = await load("camera.js");
 const { Density } = await load("density.js");
 const { Motion, easeInOut } = await load("motion.js");
-const { Index, within } = await load("pick.js");
+const { Grid, within } = await load("grid.js");
 const { mix, css } = await load("rgb.js");
 const { Scene } = await load("scene.js");
 const { CROSS, DISC, RING, SHAPES, SQUARE, distance, outline, reach } = await load("shapes.js");
@@ -107,7 +107,7 @@ test("camera: points on one spot and on a line can be fitted (closed form)", () 
 
 test("pick: the nearest point within the radius (reference: every point looked at)", () => {
   const positions = cloud(3000);
-  const index = new Index(positions);
+  const index = new Grid(positions);
   const random = generator(5);
   let hits = 0;
   for (let trial = 0; trial < 500; trial++) {
@@ -128,7 +128,7 @@ test("pick: the nearest point within the radius (reference: every point looked a
 
 test("pick: inside a path, even one that crosses itself (reference: every point looked at)", () => {
   const positions = cloud(5000);
-  const index = new Index(positions);
+  const index = new Grid(positions);
   const random = generator(9);
   for (let trial = 0; trial < 60; trial++) {
     const path = Array.from({ length: 2 * (3 + (trial % 30)) }, () => random() * 20 - 3);
@@ -144,13 +144,13 @@ test("pick: boxes on the edges of the cells, all points, none (contract)", () =>
   const grid = Float32Array.from({ length: 2 * 900 }, (_, k) =>
     k % 2 ? Math.floor(k / 60) : Math.floor(k / 2) % 30,
   );
-  const index = new Index(grid);
+  const index = new Grid(grid);
   assert.equal(index.inside([-1, -1, 30, -1, 30, 30, -1, 30]).length, 900);
   assert.equal(index.inside([2.5, 2.5, 5.5, 2.5, 5.5, 4.5, 2.5, 4.5]).length, 6);
   assert.equal(index.inside([40, 40, 50, 40, 50, 50]).length, 0);
   assert.equal(index.inside([-9, -9, -5, -9, -5, -5]).length, 0);
-  assert.equal(new Index(new Float32Array(0)).nearest(0, 0, 1), -1);
-  assert.equal(new Index(Float32Array.of(2, 3, 2, 3)).inside([1, 1, 4, 1, 4, 4, 1, 4]).length, 2);
+  assert.equal(new Grid(new Float32Array(0)).nearest(0, 0, 1), -1);
+  assert.equal(new Grid(Float32Array.of(2, 3, 2, 3)).inside([1, 1, 4, 1, 4, 4, 1, 4]).length, 2);
 });
 
 test("within: the square of side two (closed form)", () => {
@@ -353,7 +353,7 @@ test("rgb: mix and css (closed form)", () => {
 test("finder: a tour goes through the selection, else from the middle outwards (contract)", () => {
   const positions = cloud(300);
   const scene = sceneOf(positions);
-  const [camera, index] = [cameraOn(positions), new Index(positions)];
+  const [camera, index] = [cameraOn(positions), new Grid(positions)];
   const away = (i) => Math.hypot(positions[2 * i] - camera.x, positions[2 * i + 1] - camera.y);
   const ids = stops(scene, camera, index);
   assert.equal(ids.length, 285);
@@ -361,9 +361,9 @@ test("finder: a tour goes through the selection, else from the middle outwards (
   scene.select([250, 7, 10]);
   assert.deepEqual(stops(scene, camera, index), [10, 250]); // 7 has no place
   const many = new Float32Array(2 * 9000).map((_, k) => Math.floor(k / (k % 2 ? 180 : 2)) % 90);
-  assert.ok(stops(sceneOf(many), cameraOn(many), new Index(many)).length <= 2000);
+  assert.ok(stops(sceneOf(many), cameraOn(many), new Grid(many)).length <= 2000);
   const ring = new Float32Array(2 * 9000).map((_, k) => (k % 2 ? Math.sin : Math.cos)(k >> 1));
-  assert.equal(stops(sceneOf(ring), cameraOn(ring), new Index(ring)).length, 2000);
+  assert.equal(stops(sceneOf(ring), cameraOn(ring), new Grid(ring)).length, 2000);
 });
 
 test("finder: n and p go back and forth and around (contract)", () => {

@@ -4,14 +4,17 @@ import { test } from "node:test";
 
 const home = new URL("../../../src/layerwise/studio/static/", import.meta.url);
 const load = (name) => import(new URL(name, home));
-const { byClass, confused, confusions, mask, where, wrongFirst } = await load("facts/counts.js");
-const { csv, field } = await load("facts/export.js");
+const { mask, where } = await load("data/arrays.js");
+const { byClass, confused, confusions, wrongFirst } = await load("facts/counts.js");
+const { csv, field } = await load("facts/csv.js");
 const { activeShare, extremes, histogram, means, position, strongest } = await load("facts/profile.js");
 const { extent, linear, ticks } = await load("widgets/chart.js");
 const { ordered } = await load("widgets/table.js");
 const { along, lookup, measures } = await load("facts/measures.js");
-const { possible, powerFor, neuronColors } = await load("looks/neuroncolors.js");
-const { latest } = await load("state/latest.js");
+const { possible, powerFor, neuronColors } = await load("looks/neurons.js");
+const { follow, latest } = await load("state/latest.js");
+const { Jobs } = await load("state/jobs.js");
+const { START, Store } = await load("state/store.js");
 const { Model } = await load("data/model.js");
 
 /** Numbers in [0, 1), the same in every run. */
@@ -356,6 +359,70 @@ test("only the newest answer paints, and errors are said", async () => {
   show.stop();
   await stopped;
   assert.deepEqual(painted, ["second"]);
+});
+
+test("what a view shows follows its keys, recovers from an error and ends", async () => {
+  const store = new Store();
+  const [painted, failed] = [[], []];
+  let broken = false;
+  const read = ({ layer }) => (broken ? Promise.reject(new Error("gone")) : layer);
+  const fail = (sentence, again) => failed.push([sentence, again]);
+  const { stop } = follow(store, ["layer"], read, (found) => painted.push(found), fail);
+  const settled = () => new Promise((done) => setTimeout(done));
+  await settled();
+  store.set({ unit: 3 });
+  broken = true;
+  store.set({ layer: 1 });
+  await settled();
+  assert.deepEqual([painted, failed.map(([sentence]) => sentence)], [[0], ["gone"]]);
+  broken = false;
+  failed[0][1]();
+  await settled();
+  assert.deepEqual(painted, [0, 1]);
+  store.set({ layer: 2 });
+  stop();
+  await settled();
+  assert.deepEqual(painted, [0, 1]);
+});
+
+test("that more of a run is recorded changes no view; that it is complete changes all", async () => {
+  const checkpoint = { name: "epoch-001", recorded: 1, complete: false };
+  const manifest = () => ({
+    ...{ format: "layerwise studio", version: 1, files: {} },
+    runs: [{ n: 4, of: 4, checkpoints: [{ ...checkpoint }] }],
+  });
+  const source = { live: false, manifest: async () => manifest() };
+  const model = new Model(source, manifest());
+  const store = new Store({ ...START, model });
+  const jobs = new Jobs(store, () => {});
+  checkpoint.recorded = 3;
+  await jobs.refresh();
+  assert.equal(store.state.model, model);
+  assert.deepEqual(store.state.recording, { checkpoint: "epoch-001", share: 0.75 });
+  checkpoint.complete = true;
+  await jobs.refresh();
+  assert.notEqual(store.state.model, model);
+  assert.equal(store.state.recording, null);
+});
+
+test("a lost host is announced once, and again only after it was back", async () => {
+  const said = [];
+  let lost = true;
+  const source = {
+    live: false,
+    jobs: async () => {
+      if (lost) throw new Error("no answer");
+      return [];
+    },
+  };
+  const model = { source, runs: [] };
+  const jobs = new Jobs(new Store({ ...START, model }), (text) => said.push(text));
+  for (const state of [true, true, false, true]) {
+    lost = state;
+    await jobs.look();
+  }
+  jobs.destroy();
+  assert.deepEqual(said, ["no answer", "no answer"]);
 });
 
 /** A promise and what settles it. */

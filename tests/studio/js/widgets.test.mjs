@@ -4,9 +4,9 @@ import test from "node:test";
 
 import { differences } from "../../../src/layerwise/studio/static/facts/differences.js";
 import { finished, recording } from "../../../src/layerwise/studio/static/state/jobs.js";
-import { rowsFirst } from "../../../src/layerwise/studio/static/looks/paths.js";
+import { rowsFirst } from "../../../src/layerwise/studio/static/looks/trails.js";
 import { every, labelled, nearest, place } from "../../../src/layerwise/studio/static/widgets/slider.js";
-import { counted, percent, short } from "../../../src/layerwise/studio/static/facts/words.js";
+import { counted, cut, short } from "../../../src/layerwise/studio/static/facts/words.js";
 import { manifest, model } from "./model.mjs";
 
 test("a stop is nearest to its own place", () => {
@@ -60,13 +60,14 @@ test("jobs that ended since the last look are news, once", () => {
 });
 
 test("a run that is being recorded says how far it is", () => {
-  assert.equal(recording(model()), "");
+  assert.equal(recording(model()), null);
   const about = manifest();
   Object.assign(about.runs[1].checkpoints[2], { complete: false, recorded: 3 });
-  assert.equal(recording(model(about)), `recording epoch-002: ${percent(0.5)}`);
+  assert.deepEqual(recording(model(about)), { checkpoint: "epoch-002", share: 0.5 });
 });
 
 test("numbers are said shortly", () => {
   assert.deepEqual([short(0), short(0.12345), short(1234567), short(-0.00012)], ["0", "0.123", "1.2e+6", "-1.2e-4"]);
   assert.deepEqual([counted(1, "image"), counted(2000, "image")], ["1 image", "2,000 images"]);
+  assert.deepEqual([cut("layer", 5), cut("layers", 5)], ["layer", "laye…"]);
 });

@@ -69,6 +69,12 @@ def embed(
     Returns
     -------
     Embedded
+
+    Examples
+    --------
+    >>> found = embed([run], budget=1_000_000)                              # doctest: +SKIP
+    >>> len(found.block), found.sizes["maps"], found.left_out               # doctest: +SKIP
+    (847580, 147336, ())
     """
     excerpt = Excerpt(runs, full=full, random_state=random_state)
     first, *others = excerpt.manifest["runs"]

@@ -45,6 +45,9 @@ SEEN = 2_000
 
 NEIGHBORS = 10
 
+MOST_VALUES = 2**28
+"""Activations in memory for the neighbours: 1 GB in single precision."""
+
 EXTREMES = 8
 """Observations for which a neuron fires most, and least, whose pictures are there if any are."""
 
@@ -149,10 +152,12 @@ class Excerpt:
         return sorted(int(unit) for unit in order)
 
     def _near(self, number: int, run: Run, rows: Array, about: Entry) -> list[Entry]:
-        """Return the nearest observations by the deepest hidden layer."""
+        """Return the nearest observations by the deepest hidden layer that memory can hold."""
+        most = MOST_VALUES // about["n"]
         hidden = [
-            entry for entry in about["activations"] if about["layers"][entry["layer"]]["hidden"]
-        ]
+            entry for entry in about["activations"]
+            if (layer := about["layers"][entry["layer"]])["hidden"] and layer["units"] <= most
+        ]  # fmt: skip
         k = min(NEIGHBORS, about["n"] - 1)
         if not hidden or k < 1:
             return []

@@ -3,11 +3,12 @@
 `manifest` says which observations, layers, checkpoints, maps, neurons and pictures there are, and
 names the file of each; `bytes` makes a file when it is asked for. Names are looked up in the
 manifest's list and never become paths. Version 1 of the format; whoever reads it is
-``static/model.js``. Leaves out how the bytes travel (server, page, notebook).
+``static/data``. Leaves out how the bytes travel (server, page, notebook).
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,7 +33,7 @@ PREFERRED = "test"
 
 
 class Contents:
-    """Everything a page can show of some runs.
+    """Everything a page can show of some runs; threads may share one.
 
     Parameters
     ----------
@@ -51,9 +52,10 @@ class Contents:
     Examples
     --------
     >>> contents = Contents(run)                                            # doctest: +SKIP
-    >>> contents.manifest()["runs"][0]["layers"]                            # doctest: +SKIP
-    [{'name': 'relu1', 'kind': 'ReLU', 'shape': [1000], 'units': 1000, 'hidden': True}]
+    >>> contents.manifest()["runs"][0]["layers"][1]                         # doctest: +SKIP
+    {'name': 'relu1', 'kind': 'ReLU', 'shape': [1000], 'units': 1000, 'hidden': True}
     >>> np.frombuffer(contents.bytes("r0/rows"), "<u4")                     # doctest: +SKIP
+    array([  0,   1,   2, ..., 596, 597, 598], dtype=uint32)
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Contents:
         self._subset, self._seed, self._live = subset, random_state, live
         self._rows: dict[tuple[int, str], Array] = {}
         self._files: dict[str, File] | None = None
+        self._making = threading.Lock()
 
     def manifest(self) -> dict[str, Any]:
         """Return what there is now; no activation and no map is read.
@@ -85,10 +88,11 @@ class Contents:
         from layerwise.studio.data.about import title
         from layerwise.studio.data.sections import about
 
-        shown = self.shown()
-        runs = [about(one, live=self._live) for one in shown]
-        files = {name: file for one in shown for name, file in one.files.items()}
-        self._files = files
+        with self._making:  # of two threads the one that looked last says which files there are
+            shown = self.shown()
+            runs = [about(one, live=self._live) for one in shown]
+            files = {name: file for one in shown for name, file in one.files.items()}
+            self._files = files
         return {
             "format": FORMAT, "version": FORMAT_VERSION, "layerwise": VERSION,
             "title": title(shown[0].run), "live": self._live, "runs": runs,
@@ -137,7 +141,8 @@ class Contents:
         raise checks.not_found("file", name[:100], "the studio", files)
 
     def _show(self, number: int, run: Run, before: Sequence[Shown]) -> Shown:
-        from layerwise.studio.data.labels import SUBSET, columns
+        from layerwise.analysis import SUBSET
+        from layerwise.studio.data.labels import columns
 
         if run.n_observations > LARGEST:
             raise StoreError(run.path, f"has {run.n_observations:,} observations; a page shows at "
@@ -167,7 +172,7 @@ class Contents:
         if key not in self._rows:  # they stay while the run gains maps
             from layerwise.studio.data.sections import placed
 
-            self._rows[key] = sample(rows, placed(whole), self._n, self._seed)
+            self._rows.setdefault(key, sample(rows, placed(whole), self._n, self._seed))
         return Shown(run, stored, number, subset, self._rows[key], whole.data)
 
 

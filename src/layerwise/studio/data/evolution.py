@@ -41,6 +41,8 @@ def evolutions(shown: Shown) -> list[Series]:
             for place, where in parts(table, provenance, _PLACE):
                 if shown.covers(place["subset"]) and place["over"] in COURSES:
                     stops = _stops(table, provenance, where)
+                    if len({stop.place for stop in stops}) < len(stops):
+                        raise ValueError("it has two maps of one place")
                     there = [stop for stop in stops if shown.at(*stop.place)]
                     if there:
                         found.append(Series.of({**provenance, **place}, *there))

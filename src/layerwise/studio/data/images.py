@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache, partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,12 @@ from layerwise.studio.data.shown import Shown
 
 if TYPE_CHECKING:
     from layerwise.store.tables import Table
+
+MOST = 2**31
+"""Numbers of units and classes are below."""
+
+MOST_SETS = 1000
+"""Sets of pictures in one table."""
 
 
 def images(shown: Shown) -> list[dict[str, Any]]:
@@ -33,7 +40,11 @@ def _entries(shown: Shown, table: Table, number: int, one: media.Pictures) -> li
     layer, checkpoint = shown.layers.get(one.layer), shown.checkpoints.get(one.checkpoint)
     if (one.layer and layer is None) or (one.checkpoint and checkpoint is None):
         return []
-    index = shown.index(one.index) if one.about == "observation" else one.index
+    if one.about == "observation":
+        index = shown.index(one.index)
+    else:
+        n_units = shown.run.layer(one.layer).n_units if one.about == "unit" and one.layer else MOST
+        index = np.where(one.index < n_units, one.index, -1)
     kept = np.flatnonzero(index >= 0)
     _, height, width, _ = one.pixels.shape
     layout = Layout(width, height, len(kept))
@@ -58,4 +69,7 @@ def _sheet(table: Table, number: int, chosen: Array, columns: int) -> bytes:
 
 @lru_cache(8)
 def _sets(table: Table, stamp: str) -> tuple[media.Pictures, ...]:
-    return tuple(media.Pictures.sets(table.read()[0]))
+    found = tuple(islice(media.Pictures.sets(table.read()[0]), MOST_SETS + 1))
+    if len(found) > MOST_SETS:
+        raise ValueError(f"more than {MOST_SETS} sets of pictures")
+    return found

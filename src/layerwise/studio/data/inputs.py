@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from layerwise.foundation.shapes import Array
-from layerwise.store import Run, StoreError, media
+from layerwise.store import Activations, Run, StoreError, media
 from layerwise.studio.data.files import COLUMN, SHEET, SOUND, File, column, stamp
 from layerwise.studio.data.sheets import SIDE, Layout, webp
 from layerwise.studio.data.shown import Shown
@@ -25,7 +25,7 @@ def thumbnails(shown: Shown) -> dict[str, Any] | None:
         return None
     height, width, _ = shape
     layout = Layout(width, height, shown.n)
-    mark = stamp(shown.data)
+    mark = shown.recording(shown.run.checkpoints[0])
     sheets = [
         shown.add(
             f"inputs/{sheet}",
@@ -69,9 +69,9 @@ def activations(shown: Shown) -> list[dict[str, Any]]:
             places = [place for place in shown.at(name, home) if place[1] == checkpoint]
             for layer, number in places:
                 n_units = shown.run.layer(name).n_units
-                mark = stamp(shown.data, shown.run.checkpoint(home).fingerprint, name)
+                mark = stamp(shown.recording(home), name)
                 file = File(COLUMN, (n_units, shown.n), mark,
-                            partial(_unit, shown.run.path, name, home, shown.rows),
+                            partial(_unit, shown.run.path, name, home, mark, shown.rows),
                             parts=n_units)  # fmt: skip
                 entry = {"layer": layer, "checkpoint": number, "units": None}
                 found.append({**entry, "file": shown.add(f"act/{layer}@{number}", file)})
@@ -105,9 +105,9 @@ def _wav(table: Table, rows: Array, observation: int) -> bytes:
 
 
 @lru_cache(32)
-def _opened(path: Path, layer: str, checkpoint: str) -> Any:
+def _opened(path: Path, layer: str, checkpoint: str, stamp: str) -> Activations:
     return Run.open(path).activations(layer, checkpoint)
 
 
-def _unit(path: Path, layer: str, checkpoint: str, rows: Array, unit: int) -> bytes:
-    return column(np.asarray(_opened(path, layer, checkpoint)[rows, unit]))
+def _unit(path: Path, layer: str, checkpoint: str, stamp: str, rows: Array, unit: int) -> bytes:
+    return column(np.asarray(_opened(path, layer, checkpoint, stamp)[rows, unit]))

@@ -14,15 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from layerwise.analysis import SUBSET
 from layerwise.foundation.shapes import Array
 from layerwise.store import Run, StoreError
 from layerwise.store.durable import wrapped
 from layerwise.store.tables import OBSERVATIONS, Table
 from layerwise.studio.data.files import NUMBERS, TEXT, File, class_form, stamp
 from layerwise.studio.data.shown import Shown, finite
-
-SUBSET = "subset"
-"""The column that parts observations into, say, "train" and "test"."""
 
 MOST_CLASSES = 1000
 """Distinct values above which whole numbers are numbers, not classes, unless they have names."""

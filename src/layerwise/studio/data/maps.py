@@ -15,6 +15,9 @@ import numpy as np
 from layerwise.foundation.shapes import Array, Points
 from layerwise.studio.data.files import FRAME
 
+LEAST, MOST = 1e-38, 1e38
+"""Radius of a map that is more than a point, and the coordinate that is still a place."""
+
 
 @dataclass(frozen=True)
 class Map:
@@ -38,7 +41,8 @@ class Map:
     def laid_over(self, reference: Map) -> Map:
         """Return this map turned and mirrored to lie as close to `reference` as it can.
 
-        Both are centred on the points they share; of fewer than two nothing is turned.
+        Both are centred on the points they share; of fewer than two nothing is turned. If a point
+        would leave the frame by that, all are drawn closer to its middle.
         """
         from scipy.linalg import orthogonal_procrustes
 
@@ -47,7 +51,8 @@ class Map:
             return self
         centre, target = self.Y[own].mean(axis=0), reference.Y[other].mean(axis=0)
         turn, _ = orthogonal_procrustes(self.Y[own] - centre, reference.Y[other] - target)
-        return Map(self.ids, (self.Y - centre) @ turn + target)
+        Y = (self.Y - centre) @ turn + target
+        return Map(self.ids, Y / max(1.0, float(np.hypot(*Y.T).max()) / FRAME))
 
     def scattered(self, n: int) -> Points:
         """Return the places of points 0 to n - 1, NaN for those that have none."""
@@ -77,11 +82,10 @@ class Pose:
         there = Y[np.isfinite(Y).all(axis=1)]
         if not len(there):
             return cls(np.zeros(2), 1.0)
-        size = float(np.abs(there).max()) or 1.0  # squares of huge coordinates would overflow
-        centre = (there / size).mean(axis=0)
-        radii = np.hypot(*(there / size - centre).T)
+        centre = there.mean(axis=0)
+        radii = np.hypot(*(there - centre).T)
         radius = max(float(np.sqrt((radii**2).mean())), float(radii.max()) / FRAME)
-        return cls(centre * size, 1 / (radius * size) if radius > 0 else 1.0)
+        return cls(centre, 1 / radius if radius > LEAST else 1.0)
 
     def apply(self, Y: Points) -> Points:
         """Return places in the frame."""
@@ -89,5 +93,13 @@ class Pose:
 
 
 def posed(ids: Array, Y: Points) -> Map:
-    """Return the map of some points, in the frame."""
+    """Return the map of some points, in the frame.
+
+    Raises
+    ------
+    ValueError
+        If a point has two places: then this is more than one map.
+    """
+    if len(np.unique(ids)) < len(ids):
+        raise ValueError("it has two places for one point")
     return Map.of(ids, Pose.of(Y).apply(Y))

@@ -8,20 +8,18 @@ from typing import Any
 
 import numpy as np
 
+from layerwise.analysis import RANKINGS
 from layerwise.foundation.shapes import Array
 from layerwise.scores import names
 from layerwise.store import StoreError
 from layerwise.studio.data import scores
 from layerwise.studio.data.files import POSITION, SHARE, STATE, File, stamp
 from layerwise.studio.data.labels import Column
-from layerwise.studio.data.maps import Map, posed
+from layerwise.studio.data.maps import MOST, Map, posed
 from layerwise.studio.data.series import Stop, coordinates, parts
 from layerwise.studio.data.shown import Shown, integers, numbers
 
 STATES = ("live", "constant", "dead")
-RANKINGS = ("forest", "gini")
-"""Rankings of the neurons, the better first."""
-
 MOST_IMPORTANCES = 10**8
 """Neurons times classes, as bytes to a page; of more there is a map without roles."""
 
@@ -84,7 +82,7 @@ def _maps(shown: Shown, kind: str) -> dict[Stop, str]:
 def _rankings(
     shown: Shown, column: Column | None
 ) -> dict[tuple[str, str, str], tuple[str, Stop | None]]:
-    """Return the best ranking for each layer, checkpoint and subset."""
+    """Return the best ranking for each layer, checkpoint and subset: RANKINGS has it first."""
     found: dict[tuple[str, str, str], tuple[str, Stop | None]] = {}
     for table, provenance in shown.tables("discrimination"):
         with shown.noting(table.path):
@@ -154,14 +152,14 @@ def _active(stop: Stop, n_units: int) -> bytes:
 def _importance(ranked: Stop, n_classes: int, n_units: int) -> bytes:
     """Return importances beside that of the strongest neuron of any class, which is 1.
 
-    The mean over repeats; what was not ranked has none.
+    The mean over repeats, of those that are finite in single precision; 0 if there is none.
     """
     frame = ranked.read("unit", "class", "importance")
     unit, code = integers(frame, "unit"), integers(frame, "class")
     value = numbers(frame, "importance")
-    if n_units > len(frame) or unit.min() < 0 or unit.max() >= n_units:
+    if not np.array_equal(np.unique(unit), np.arange(n_units)):
         raise ValueError(f"the layer has {n_units} units")
-    known = np.isfinite(value) & (code >= 0) & (code < n_classes)
+    known = (np.abs(value) < MOST) & (code >= 0) & (code < n_classes)
     place, size = code[known] * n_units + unit[known], n_classes * n_units
     total = np.bincount(place, np.maximum(value[known], 0), size)
     mean = total / np.maximum(np.bincount(place, minlength=size), 1)

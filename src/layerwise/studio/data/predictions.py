@@ -6,6 +6,7 @@ prediction to compare with a class.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,9 @@ MOST = 5
 _BLOCK = 1 << 22
 """Values of the output that are read at a time."""
 
+_ROUNDED = 0.01
+"""What the sum of probabilities may differ from 1, since they may be stored in bfloat16."""
+
 
 def answers(shown: Shown, checkpoint: int, column: Column | None) -> dict[str, Any]:
     """Return the entries "predicted" and "probable" of a checkpoint, None where there is none."""
@@ -38,7 +42,7 @@ def answers(shown: Shown, checkpoint: int, column: Column | None) -> dict[str, A
         return nothing
     k = min(MOST, n_classes)
     name = shown.run.checkpoints[checkpoint]
-    mark = stamp(shown.data, shown.run.checkpoint(name).fingerprint, n_classes)
+    mark = stamp(shown.recording(name), n_classes)
     path, rows = shown.run.path, shown.rows
 
     def top() -> tuple[Array, Array]:
@@ -67,32 +71,37 @@ def _top(path: Path, checkpoint: str, mark: str, k: int, rows: bytes) -> tuple[A
     """
     output = Run.open(path).activations(OUTPUT, checkpoint)
     wanted = np.frombuffer(rows, np.int64)
-    classes, odds = np.empty((len(wanted), k), np.int64), np.empty((len(wanted), k))
     step = max(1, _BLOCK // output.shape[1])
-    for start in range(0, len(wanted), step):
-        part = slice(start, start + step)
-        classes[part], odds[part] = most_probable(output[wanted[part]], k)
-    return classes, odds
+    return most_probable((output[wanted[i : i + step]] for i in range(0, len(wanted), step)), k)
 
 
-def most_probable(outputs: Array, k: int) -> tuple[Array, Array]:
+def most_probable(blocks: Iterable[Array], k: int) -> tuple[Array, Array]:
     """Return the k largest outputs of every row, descending, and their probabilities.
 
-    Outputs are taken for logits, unless all rows are probabilities already. The first is the class
-    of :func:`layerwise.analysis.predictions`, also among equals.
+    Outputs are taken for logits, unless all rows of all blocks are probabilities already. The first
+    is the class of :func:`layerwise.analysis.predictions`, also among equals.
 
     Examples
     --------
-    >>> classes, odds = most_probable(np.array([[0.0, 0.0, np.log(2)]]), 2)
+    >>> classes, odds = most_probable([np.array([[0.0, 0.0, np.log(2)]])], 2)
     >>> classes.tolist(), odds.round(2).tolist()
     ([[2, 0]], [[0.5, 0.25]])
     """
-    X: Array = np.asarray(outputs, dtype=np.float64)
-    known = np.asarray(np.isfinite(X).all(axis=1))
-    X = np.where(known[:, None], X, 0.0)
-    order = np.argsort(-X, axis=1, kind="stable")[:, :k]
-    if not (X[known] >= 0).all() or not np.allclose(X[known].sum(axis=1), 1, atol=1e-3):
-        X = np.exp(X - X.max(axis=1, keepdims=True))
-        X /= X.sum(axis=1, keepdims=True)
-    odds = np.take_along_axis(X, order, axis=1)
-    return np.where(known[:, None], order, -1), np.where(known[:, None], odds, np.nan)
+    classes, largest, totals, probabilities = [], [], [], True
+    for block in blocks:
+        X: Array = np.asarray(block, dtype=np.float64)
+        known = np.asarray(np.isfinite(X).all(axis=1))
+        X = np.where(known[:, None], X, 0.0)
+        order = np.argsort(-X, axis=1, kind="stable")[:, :k]
+        classes.append(np.where(known[:, None], order, -1))
+        top = np.take_along_axis(X, order, axis=1)
+        largest.append(np.where(known[:, None], top, np.nan))
+        with np.errstate(over="ignore"):  # what is too far below the largest counts nothing
+            totals.append(np.exp(X - top[:, :1]).sum(axis=1))
+        sums = X[known].sum(axis=1)
+        probabilities &= bool((X >= 0).all() and (np.abs(sums - 1) < _ROUNDED).all())
+    odds = np.concatenate(largest)
+    if not probabilities:
+        with np.errstate(over="ignore"):
+            odds = np.exp(odds - odds[:, :1]) / np.concatenate(totals)[:, None]
+    return np.concatenate(classes), odds

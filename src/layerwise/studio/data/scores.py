@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 TEXTS = ("layer", "checkpoint", "subset", "score", "method")
 NUMBERS = ("value", "floor", "published")
 
+MOST = 1_000_000
+"""Scores in one table."""
+
 
 class Score(NamedTuple):
     """One row of a table of scores, or the mean of several; a number that is missing is None."""
@@ -102,6 +105,8 @@ def quality(rows: list[Score], subset: str) -> dict[str, float]:
 
 @lru_cache(8192)
 def _read(table: Table, stamp: str) -> tuple[Score, ...]:
+    if table.n_rows() > MOST:
+        raise ValueError(f"more than {MOST:,} scores")
     columns = table.values()
     n = len(next(iter(columns.values()), ()))
     texts = [map(str, columns.get(name, [""] * n)) for name in TEXTS]

@@ -92,12 +92,18 @@ def _checkpoints(shown: Shown, column: Column | None) -> list[dict[str, Any]]:
 
 def _series(shown: Shown, found: independent.Found) -> list[dict[str, Any]]:
     """Return the entries of all series; those with one title are told apart by how they came."""
+    apart, together = independent.projections(shown), evolution.evolutions(shown)
     entries = [
-        *(independent.entry(shown, one, found) for one in independent.projections(shown)),
-        *(evolution.entry(shown, one) for one in evolution.evolutions(shown)),
+        *(independent.entry(shown, one, found) for one in apart),
+        *(evolution.entry(shown, one) for one in together),
     ]
+    taken: set[str] = set()
+    for one, entry in zip([*apart, *together], entries, strict=True):
+        if entry["id"] in taken:  # say, of seed 0 and of no known seed
+            entry["id"] += f"-{one.key[:8]}"
+        taken.add(entry["id"])
     titles = [one["title"] for one in entries]
-    for one in entries:
-        if titles.count(one["title"]) > 1:
-            one["title"] = f"{one['title']} ({one['how']})"
+    for entry in entries:
+        if titles.count(entry["title"]) > 1:
+            entry["title"] = f"{entry['title']} ({entry['how']})"
     return entries

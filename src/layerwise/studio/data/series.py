@@ -14,7 +14,7 @@ import numpy as np
 
 from layerwise.foundation.shapes import Array, Points
 from layerwise.studio.data.files import POSITION, File, stamp
-from layerwise.studio.data.maps import Map
+from layerwise.studio.data.maps import MOST, Map
 from layerwise.studio.data.shown import Shown, numbers, rows_of
 
 if TYPE_CHECKING:
@@ -165,6 +165,6 @@ def matching(frame: pd.DataFrame, where: Sequence[tuple[str, str]]) -> pd.DataFr
 
 
 def coordinates(frame: pd.DataFrame) -> Points:
-    """Return the columns x and y."""
+    """Return the columns x and y, NaN where they are too large to be a place."""
     Y: Array = np.stack([numbers(frame, "x"), numbers(frame, "y")], axis=1)
-    return Y
+    return np.where(np.abs(Y) < MOST, Y, np.nan)

@@ -99,6 +99,11 @@ class Shown:
             return []
         return [(number, other) for other in range(len(self.checkpoints)) if self.complete(other)]
 
+    def recording(self, checkpoint: str) -> str:
+        """Return a stamp of what was recorded at a checkpoint, of the observations shown."""
+        fingerprints = sorted(self.run.fingerprint.items())
+        return stamp(self.data, fingerprints, self.run.checkpoint(checkpoint).fingerprint)
+
     def covers(self, subset: object) -> bool:
         """Say whether what was computed of a subset holds all observations that are shown."""
         return subset in (self.subset, "")

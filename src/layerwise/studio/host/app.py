@@ -21,6 +21,7 @@ import asyncio
 import hashlib
 import json
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
@@ -30,7 +31,7 @@ from typing import Any, TypeVar
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -50,6 +51,9 @@ TYPES = {
     ".svg": "image/svg+xml",
 }
 """Kinds of files that the page is made of."""
+
+LONGEST = 2000
+"""Letters of a refusal, which may quote what was asked."""
 
 
 def app(
@@ -73,12 +77,13 @@ def app(
         return _file(page, request.path_params["name"])
 
     async def manifest(request: Request) -> Response:
-        content = await _aside(lambda: json.dumps(contents.manifest(), allow_nan=False))
-        tag = f'"{hashlib.blake2b(content.encode(), digest_size=16).hexdigest()}"'
+        answer = await _aside(lambda: _json(contents.manifest()))
+        tag = f'"{hashlib.blake2b(answer.body, digest_size=16).hexdigest()}"'
         headers = {"ETag": tag, "Cache-Control": "private, no-cache"}  # kept, but asked for again
         if request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers=headers)
-        return Response(content, media_type="application/json", headers=headers)
+        answer.headers.update(headers)
+        return answer
 
     async def data(request: Request) -> Response:
         name = request.path_params["name"]
@@ -87,18 +92,18 @@ def app(
 
     async def ask(request: Request) -> Response:
         kind, body = request.path_params["kind"], await _body(request)
-        return JSONResponse(await _aside(questions.ask, contents, kind, body))
+        return _json(await _aside(questions.ask, contents, kind, body))
 
     async def listing(request: Request) -> Response:
-        return JSONResponse(jobs.list())
+        return _json(jobs.list())
 
     async def start(request: Request) -> Response:
         body = await _body(request)
-        return JSONResponse({"id": await _aside(jobs.start, body)})
+        return _json({"id": await _aside(jobs.start, body)})
 
     async def cancel(request: Request) -> Response:
-        jobs.cancel(request.path_params["id"])
-        return JSONResponse({})
+        jobs.cancel(_number(request.path_params["id"]))
+        return _json({})
 
     routes = [
         Route("/", index),
@@ -108,7 +113,7 @@ def app(
         Route("/ask/{kind}", ask, methods=["POST"]),
         Route("/jobs", listing),
         Route("/jobs", start, methods=["POST"]),
-        Route("/jobs/{id:int}/cancel", cancel, methods=["POST"]),
+        Route("/jobs/{id}/cancel", cancel, methods=["POST"]),
     ]
     handlers = {NotFound: _missing, UserError: _refused, Exception: _defect}
     behind = Starlette(routes=routes, exception_handlers=handlers)
@@ -153,12 +158,28 @@ async def _body(request: Request) -> Any:
         raise InvalidValue("The question must be JSON.") from None
 
 
+def _number(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise NotFound("A job is known by its number.")
+    return int(text)
+
+
+def _json(content: object) -> Response:
+    """Return an answer that holds any name: in ASCII, since half a surrogate has no UTF-8."""
+    return Response(json.dumps(content, allow_nan=False), media_type="application/json")
+
+
+def _sentence(words: str, status: int) -> Response:
+    short = words if len(words) <= LONGEST else words[:LONGEST] + "…"
+    return PlainTextResponse(short.encode("utf-8", "backslashreplace"), status)
+
+
 async def _missing(request: Request, error: Exception) -> Response:
-    return PlainTextResponse(str(error), 404)
+    return _sentence(str(error), 404)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    return PlainTextResponse(str(error), 400)
+    return _sentence(str(error), 400)
 
 
 async def _defect(request: Request, error: Exception) -> Response:
@@ -167,4 +188,4 @@ async def _defect(request: Request, error: Exception) -> Response:
         "`layerwise --debug view` shows where."
     )
     logging.getLogger(__name__).error("%s: %s", request.url.path, sentence)
-    return PlainTextResponse(sentence, 500)
+    return _sentence(sentence, 500)

@@ -34,7 +34,8 @@ class Asked:
 
     def __init__(self, contents: Contents, function: str, body: object) -> None:
         if not isinstance(body, dict):
-            raise checks.InvalidType(f"{function}: the question must be an object; got {body!r}.")
+            got = type(body).__name__
+            raise checks.InvalidType(f"{function}: the question must be an object; got {got}.")
         self._contents, self._function, self._body = contents, function, body
         runs = contents.manifest()["runs"]
         self.number = self.index("run", len(runs))

@@ -22,6 +22,7 @@ from typing import Any
 from layerwise import analysis, projection
 from layerwise.foundation import checks
 from layerwise.studio.data import Contents
+from layerwise.studio.data.series import METHODS
 from layerwise.studio.host.asked import Asked
 
 KINDS = ("project", "neurons", "evolve")
@@ -34,8 +35,6 @@ MOST_MOVING = 2000
 
 MOST_UNITS = 10_000
 """Neurons of a map: their dissimilarity is a matrix of units by units, 400 MB of them."""
-
-TITLES = {"tsne": "t-SNE", "pca": "PCA", "mds": "MDS", "umap": "UMAP"}
 
 UNFINISHED = ("waiting", "running")
 
@@ -62,7 +61,7 @@ class Jobs:
     contents : the runs that jobs are about
     n : observations of a map at most, a seeded sample; where there are maps already, a further
         one has as many as most of them, so that they can be compared; of an evolution at most
-        :data:`MOST_MOVING`
+        :data:`MOST_MOVING`, unless the page shows a sample, which then moves as a whole
 
     Examples
     --------
@@ -146,7 +145,7 @@ class Jobs:
             over = asked.choice("over", tuple(analysis.USUAL))
             at = asked.checkpoint if over == "layers" else asked.layer
             method = asked.choice("method", projection.EVOLUTIONS, analysis.USUAL[over])
-            n = _sampled(asked, min(self._n, MOST_MOVING))
+            n = _sampled(asked, self._moving(asked))
             how |= {"over": over, "at": at, "method": method, "n": n}
             title = f"Through the {over} of {at}"
         else:
@@ -156,7 +155,7 @@ class Jobs:
         if kind == "project":
             how["method"] = asked.choice("method", asked.shown["methods"])
             how["n"] = self._usual(asked.number, how["subset"], n)
-            title = f"{TITLES[how['method']]} of {title}"
+            title = f"{METHODS[how['method']]} of {title}"
         if kind == "neurons":
             _check_units(asked.run.layer(how["layer"]).n_units)
             title = f"Neurons of {title}"
@@ -164,11 +163,16 @@ class Jobs:
             how["label"] = asked.shown["label"]
         return title, {"kind": kind, "run": str(asked.run.path), "arguments": how}
 
+    def _moving(self, asked: Asked) -> int:
+        """Return of how many observations an evolution is: of a sample that is shown, all."""
+        n: int = asked.shown["n"]
+        return n if _sampled(asked, n) else min(self._n, MOST_MOVING)
+
     def _usual(self, number: int, subset: str, n: int | None) -> int | None:
         """Return of how many observations most maps of a run are, `n` if there are none yet."""
         made = (about for _, about in self._contents.shown()[number].tables("projections"))
         sizes = [about.get("n", 0) for about in made if about.get("subset") == subset]
-        usual = Counter(n for n in sizes if n is None or type(n) is int).most_common(1)
+        usual = Counter(n for n in sizes if n is None or (type(n) is int and n > 0)).most_common(1)
         return usual[0][0] if usual else n
 
     def _stop(self, job: _Job) -> None:
@@ -186,8 +190,12 @@ class Jobs:
                 job = self._waiting()
                 if self._closed or job is None:
                     return
-                job.state, job.process = "running", _child()
-                process = job.process
+                job.state = "running"
+                try:
+                    job.process = process = _child()
+                except OSError as error:
+                    self._note(job, state="failed", message=f"The job cannot start: {error}.")
+                    continue
             self._follow(job, process)
 
     def _waiting(self) -> _Job | None:

@@ -17,6 +17,7 @@ from layerwise.foundation.shapes import Array, PerUnit
 from layerwise.store import Run
 from layerwise.store.activations import Activations
 from layerwise.studio.data import Contents
+from layerwise.studio.data.files import stamp
 from layerwise.studio.host.asked import Asked
 from layerwise.units.blocks import blocks
 
@@ -46,27 +47,36 @@ def ask(contents: Contents, kind: str, body: object) -> dict[str, Any]:
     ------
     UserError
         If there is no such question, a field is not what it must be, the recording is damaged or
-        incomplete, or an activation is not finite.
+        incomplete, or an activation is not finite or too large to be squared.
     """
     if kind not in KINDS:
         raise checks.not_found("question", kind, "the studio", KINDS)
     asked = Asked(contents, kind, body)
-    return _contrast(asked) if kind == "contrast" else _neighbors(asked)
+    with np.errstate(over="ignore", invalid="ignore"):
+        answer = _contrast(asked) if kind == "contrast" else _neighbors(asked)
+    if not all(np.isfinite(values).all() for values in answer.values()):
+        raise checks.invalid(kind, "activations", "small enough to be squared", "an overflow")
+    return {name: values.tolist() for name, values in answer.items()}
 
 
-def _contrast(asked: Asked) -> dict[str, Any]:
-    place = str(asked.run.path), asked.layer, asked.checkpoint, asked.rows.tobytes()
-    values = _contrasts(*place, asked.numbers("selection").tobytes())
-    return {"contrast": values.round(4).tolist()}
+def _contrast(asked: Asked) -> dict[str, Array]:
+    run, rows, selection = asked.run, asked.rows, asked.numbers("selection")
+    recording = stamp(sorted(run.fingerprint.items()), run.checkpoint(asked.checkpoint))
+    values = _contrasts(
+        str(run.path), recording, asked.layer, asked.checkpoint, rows.tobytes(), selection.tobytes()
+    )
+    return {"contrast": values.round(4)}
 
 
 @lru_cache(maxsize=1)  # two views of one selection ask the same
-def _contrasts(path: str, layer: str, checkpoint: str, rows: bytes, selection: bytes) -> PerUnit:
+def _contrasts(
+    path: str, recording: str, layer: str, checkpoint: str, rows: bytes, selection: bytes
+) -> PerUnit:
     X: Any = _Rows(Run.open(path).activations(layer, checkpoint), np.frombuffer(rows, np.intp))
     return units.contrast(X, np.frombuffer(selection, np.int64))
 
 
-def _neighbors(asked: Asked) -> dict[str, Any]:
+def _neighbors(asked: Asked) -> dict[str, Array]:
     X = _Rows(asked.run.activations(asked.layer, asked.checkpoint), asked.rows)
     observation = asked.index("observation", len(X))
     k = asked.count("k", 1, MOST_NEIGHBORS)
@@ -77,8 +87,7 @@ def _neighbors(asked: Asked) -> dict[str, Any]:
         squared[rows] = np.einsum("ij,ij->i", difference, difference)
     squared[observation] = np.inf  # left out by its number: exact copies of it are neighbours
     nearest = np.argsort(squared, kind="stable")[: min(k, len(X) - 1)]
-    distances = np.sqrt(squared[nearest]).round(6).tolist()
-    return {"observations": nearest.tolist(), "distances": distances}
+    return {"observations": nearest, "distances": np.sqrt(squared[nearest]).round(6)}
 
 
 class _Rows:

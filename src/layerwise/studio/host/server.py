@@ -66,6 +66,11 @@ def serve(
     ------
     UserError
         If the address cannot be listened on, or the runs cannot be shown.
+
+    Examples
+    --------
+    >>> serve(run, port=8000, announce=print)                               # doctest: +SKIP
+    http://127.0.0.1:8000/?token=...
     """
     token = _token(token)
     contents = Contents(runs, subset=subset, n=n, live=True)

@@ -3,16 +3,14 @@
  * mount the same one on different sources.
  */
 
-import { addressed, ours } from "./state/address.js";
-import { leaveUnit } from "./state/choose.js";
-import { fill, h, together } from "./widgets/dom.js";
-import { Jobs, active } from "./state/jobs.js";
-import { keyed } from "./state/keys.js";
 import { Model } from "./data/model.js";
-import { first, sound } from "./state/start.js";
-import { runOf, START, Store } from "./state/store.js";
-import { themed } from "./state/theme.js";
-import { read } from "./state/url.js";
+import { first } from "./data/maps.js";
+import { leaveUnit } from "./state/actions.js";
+import { addressed, ours, read } from "./state/address.js";
+import { active, Jobs, recording } from "./state/jobs.js";
+import { keyed } from "./state/keys.js";
+import { runOf, START, Store, together } from "./state/store.js";
+import { valid } from "./state/valid.js";
 import { classesView } from "./views/classes.js";
 import { compareView } from "./views/compare.js";
 import { confusionView } from "./views/confusion.js";
@@ -25,8 +23,13 @@ import { observationsView } from "./views/observations.js";
 import { progressStrip } from "./views/progress.js";
 import { scoresView } from "./views/scores.js";
 import { stages } from "./views/stages.js";
+import { themed } from "./views/theme.js";
 import { toolbar } from "./views/toolbar.js";
 import { unitView } from "./views/unit.js";
+import { fill, h } from "./widgets/dom.js";
+
+/** Milliseconds for which an announcement is seen. */
+const ANNOUNCED = 4000;
 
 /**
  * Show a studio in an element.
@@ -46,7 +49,7 @@ export async function mount(root, source, { embedded = false, address = !embedde
     return await opened(root, source, embedded, address);
   } catch (error) {
     fill(root, h("p", { class: "opening warn", role: "alert" }, error.message));
-    return { store: null, destroy: () => fill(root) };
+    return { store: null, destroy: together(() => source.close(), () => fill(root)) };
   }
 }
 
@@ -56,10 +59,10 @@ async function opened(root, source, embedded, address) {
   const given = address && ours(location.hash) ? read(location.hash, model) : {};
   const run = model.runs[given.run ?? 0] ?? model.runs[0];
   if (!run) throw new Error("There is no run to show.");
-  const start = { ...START, model, dark: undefined, color: "", tool: "lasso", ...first(run) };
-  const store = new Store(sound({ ...start, ...given }));
+  const start = { ...START, model, recording: recording(model), color: "", ...first(run) };
+  const store = new Store(valid({ ...start, ...given }));
   const stopModel = store.on(["model"], ({ model: now }) => {
-    if (now !== model) store.set(sound(store.state)); // a run has grown
+    if (now !== model) store.set(valid(store.state)); // a run has grown
   });
   const { region, announce } = announcer();
   const jobs = new Jobs(store, announce);
@@ -76,48 +79,39 @@ async function opened(root, source, embedded, address) {
     facts: () => openFacts(root, store.state),
     picture: () => observations.scatter,
   };
-  const bar = toolbar(context, page);
-  const stage = stages(context);
-  const strip = progressStrip(context);
-  const views = {
-    compare: compareView(context),
-    neurons: neuronsView(context),
-    inputs: inputsView(context),
-    confusion: confusionView(context),
-    scores: scoresView(context),
-    images: imagesView(context),
-    inspector: inspectorView(context),
-    unit: unitView(context),
-    classes: classesView(context),
-  };
-  const { inspector, unit, classes, ...wide } = views;
-  const of = (view) => view.element;
+  const top = [toolbar(context, page), stages(context), progressStrip(context)];
+  const wide = [
+    observations,
+    compareView(context),
+    neuronsView(context),
+    inputsView(context),
+    confusionView(context),
+    scoresView(context),
+    imagesView(context),
+  ];
+  const rail = [inspectorView(context), unitView(context), classesView(context)];
+  const elements = (views) => views.map(({ element }) => element);
+  const main = embedded ? "div" : "main"; // a report has a main part of its own
   fill(
     root,
-    h("div", { class: "top" }, bar.element, stage.element, strip.element),
+    h("div", { class: "top" }, elements(top)),
     h(
-      embedded ? "div" : "main", // a report has a main part of its own
+      main,
       { class: "views" },
-      h("div", { class: "views-wide" }, observations.element, Object.values(wide).map(of)),
-      h("aside", { class: "views-rail", "aria-label": "Details" }, [inspector, unit, classes].map(of)),
+      h("div", { class: "views-wide" }, elements(wide)),
+      h("aside", { class: "views-rail", "aria-label": "Details" }, elements(rail)),
     ),
     region,
   );
-  const stopTheme = themed(root, store); // once the views stand in the page and can read its colours
-  const stopCompare = store.on(["other"], ({ other }) => root.classList.toggle("comparing", Boolean(other)));
   const destroy = together(
     stopModel,
-    stopTheme,
     stopUnit,
-    stopCompare,
+    themed(root, store), // once the views stand in the page and can read its colours
     keyed(root, store, page.help),
     address ? addressed(store) : () => {},
-    bar.destroy,
-    stage.destroy,
-    strip.destroy,
-    observations.destroy,
-    ...Object.values(views).map((view) => view.destroy),
+    ...[...top, ...wide, ...rail].map((view) => view.destroy),
     () => jobs.destroy(),
+    () => source.close(),
     () => fill(root),
   );
   if (source.live) begin(store, jobs);
@@ -152,7 +146,7 @@ function announcer() {
     fill(region, text);
     region.classList.add("shown");
     clearTimeout(timer);
-    timer = setTimeout(() => region.classList.remove("shown"), 4000);
+    timer = setTimeout(() => region.classList.remove("shown"), ANNOUNCED);
   };
   return { region, announce };
 }

@@ -6,17 +6,28 @@
  */
 
 import { mount } from "./app.js";
-import { h, together } from "./widgets/dom.js";
-import { address } from "./data/source.js";
-import { runOf } from "./state/store.js";
+import { HeldSource } from "./data/source.js";
+import { runOf, together } from "./state/store.js";
+import { h } from "./widgets/dom.js";
 
-/** A source that asks the kernel behind a widget. @implements {Source} */
-export class WidgetSource {
+/** Keys typed into an element with it are not JupyterLab's, where "d d" deletes the cell. */
+const OWN_KEYS = "data-lm-suppress-shortcuts";
+
+/** Milliseconds after which a question without an answer is worth a sentence. */
+const PATIENCE = 4000;
+
+const SILENT =
+  "The kernel does not answer. It is busy, or it has been restarted: then run the cell again.";
+
+/** A source that asks the kernel behind a widget. It has what `Source` has. */
+export class WidgetSource extends HeldSource {
   live = true;
 
-  /** @param {any} model of anywidget */
-  constructor(model) {
+  /** @param {any} model of anywidget @param {(silent: boolean) => void} heed hears if no answer comes */
+  constructor(model, heed) {
+    super();
     this.model = model;
+    this.heed = heed;
     this.last = 0;
     this.waiting = new Map();
     this.receive = (message, buffers) => this.received(message, buffers);
@@ -30,11 +41,6 @@ export class WidgetSource {
   /** @param {string} name */
   bytes(name) {
     return this.asked("bytes", { name });
-  }
-
-  /** @param {string} name @param {string} type */
-  async url(name, type) {
-    return address(await this.bytes(name), type);
   }
 
   /** @param {string} kind @param {object} body */
@@ -57,15 +63,23 @@ export class WidgetSource {
   }
 
   close() {
+    super.close();
     this.model.off("msg:custom", this.receive);
+    for (const { timer } of this.waiting.values()) clearTimeout(timer);
   }
 
   /** @param {string} what @param {object} [body] @returns {Promise<any>} */
   asked(what, body = {}) {
     const number = ++this.last;
     return new Promise((resolve, reject) => {
-      this.waiting.set(number, { resolve, reject });
-      this.model.send({ number, what, body });
+      const timer = setTimeout(() => this.heed(true), PATIENCE);
+      this.waiting.set(number, { resolve, reject, timer });
+      try {
+        this.model.send({ number, what, body });
+      } catch { // of a kernel that is gone JupyterLab says "Cannot send"
+        this.heed(true);
+        reject(new Error(SILENT));
+      }
     });
   }
 
@@ -74,6 +88,8 @@ export class WidgetSource {
     const waiting = this.waiting.get(message.number);
     if (!waiting) return;
     this.waiting.delete(message.number);
+    clearTimeout(waiting.timer);
+    this.heed(false);
     if (message.error) waiting.reject(new Error(message.error));
     else if ("answer" in message) waiting.resolve(message.answer);
     else {
@@ -90,13 +106,16 @@ export class WidgetSource {
  * @returns {() => void}
  */
 export function render({ model, el }) {
-  const root = h("div");
+  const root = h("div", { onfocusin: ({ target }) => target.toggleAttribute(OWN_KEYS, true) });
   el.append(root);
-  const source = new WidgetSource(model);
+  const sentence = h("p", { class: "silent warn", role: "alert" }, SILENT);
+  const source = new WidgetSource(model, (silent) =>
+    silent ? root.prepend(sentence) : sentence.remove(),
+  );
   let end = () => source.close();
   let over = false;
   mount(root, source, { embedded: true }).then(async ({ store, destroy }) => {
-    end = together(end, destroy);
+    end = destroy; // which closes the source too
     if (over) end();
     else if (store) end = together(end, await joined(store, model));
   });

@@ -1,5 +1,6 @@
 /**
- * Numbers out of bytes: the other side of the Python module `studio.files`.
+ * Numbers out of bytes, the other side of the Python module `studio.data.files`; and what is asked of
+ * any list of numbers.
  *
  * @typedef {Object} File
  * @property {"u1"|"u2"|"u4"|"f4"|"q1"|"json"|"webp"|"wav"} dtype
@@ -39,7 +40,9 @@ export function codes(file, bytes) {
  */
 export function values(file, bytes) {
   const stored = codes(file, bytes);
-  if (file.scale === undefined) return Float32Array.from(stored);
+  if (file.scale === undefined) {
+    return stored instanceof Float32Array ? stored : Float32Array.from(stored);
+  }
   const found = new Float32Array(stored.length);
   for (let i = 0; i < stored.length; i++) {
     found[i] = stored[i] === file.missing ? NaN : file.offset + file.scale * stored[i];
@@ -80,4 +83,36 @@ export function range(numbers) {
     if (numbers[i] > high) high = numbers[i];
   }
   return low <= high ? [low, high] : [0, 0];
+}
+
+/**
+ * Return the numbers from 0 to n - 1 for which `is` holds, ascending.
+ *
+ * @param {number} n
+ * @param {(i: number) => boolean} is
+ * @param {Uint32Array} [among] these numbers only; all if there are none
+ * @returns {Uint32Array}
+ */
+export function where(n, is, among = new Uint32Array(0)) {
+  const found = new Uint32Array(among.length || n);
+  let count = 0;
+  for (let j = 0; j < found.length; j++) {
+    const i = among.length ? among[j] : j;
+    if (is(i)) found[count++] = i;
+  }
+  return found.slice(0, count);
+}
+
+/**
+ * Return a byte an observation, 1 where it is selected; null if none is.
+ *
+ * @param {Uint32Array} selection
+ * @param {number} n
+ * @returns {Uint8Array|null}
+ */
+export function mask(selection, n) {
+  if (!selection.length) return null;
+  const inside = new Uint8Array(n);
+  for (let i = 0; i < selection.length; i++) inside[selection[i]] = 1;
+  return inside;
 }

@@ -86,9 +86,8 @@ export class Run {
   correct(checkpoint) {
     const predicted = this.predicted(checkpoint);
     if (!predicted || !this.classes) return null;
-    const key = `correct ${this.number} ${this.about.checkpoints[checkpoint].predicted}`;
-    const stamp = this.model.file(this.about.checkpoints[checkpoint].predicted).stamp;
-    return this.model.keep(`${key} ${stamp}`, async () => {
+    const file = this.about.checkpoints[checkpoint].predicted;
+    return this.model.keep(`correct ${file} ${this.model.file(file).stamp}`, async () => {
       const [said, truth] = await Promise.all([predicted, this.labels(this.about.label)]);
       const known = this.classes.names.length;
       return Uint8Array.from(said, (code, i) =>
@@ -168,7 +167,8 @@ export class Run {
       const n_units = this.about.layers[place.layer].units;
       return whole.then((bytes) => contrasts(bytes, entry.units, n_units, this.n, selection));
     }
-    const body = { run: this.number, ...plain(place), selection: Array.from(selection) };
+    const { layer, checkpoint } = place;
+    const body = { run: this.number, layer, checkpoint, selection: Array.from(selection) };
     const asked = this.model.source.ask("contrast", body);
     return asked.then((answer) => Float32Array.from(answer.contrast, (value) => value ?? NaN));
   }
@@ -189,19 +189,15 @@ export class Run {
       return read.then((ids) => Array.from(ids.subarray(start, start + Math.min(k, entry.k))));
     }
     if (!this.model.source.live || !this.activations(place)) return null;
-    const body = { run: this.number, ...plain(place), observation, k };
-    const key = `neighbors ${JSON.stringify(body)}`;
+    const { layer, checkpoint } = place;
+    const body = { run: this.number, layer, checkpoint, observation, k };
     const ask = () => this.model.source.ask("neighbors", body);
-    return this.model.keep(key, ask).then((answer) => answer.observations);
+    const asked = this.model.keep(`neighbors ${JSON.stringify(body)}`, ask);
+    return asked.then((answer) => answer.observations);
   }
 }
 
 /** @param {Place} one @param {Place} other */
 export function same(one, other) {
   return one.layer === other.layer && one.checkpoint === other.checkpoint;
-}
-
-/** @param {Place} place @returns {Place} */
-function plain({ layer, checkpoint }) {
-  return { layer, checkpoint };
 }

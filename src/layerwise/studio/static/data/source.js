@@ -21,6 +21,7 @@
  * @property {() => Promise<Job[]>} jobs
  * @property {(body: object) => Promise<number>} start
  * @property {(id: number) => Promise<void>} cancel
+ * @property {() => void} close give back what the browser keeps for it
  */
 
 const TYPES = { webp: "image/webp", wav: "audio/wav" };
@@ -62,6 +63,8 @@ export class HttpSource {
     await this.posted(`jobs/${id}/cancel`, {});
   }
 
+  close() {}
+
   /** @param {string} address @param {object} body */
   posted(address, body) {
     const headers = { "Content-Type": "application/json" };
@@ -81,8 +84,31 @@ export class HttpSource {
   }
 }
 
+/** A source whose bytes get addresses of their own, which hold them until it is closed. */
+export class HeldSource {
+  /** @type {string[]} */
+  addresses = [];
+
+  /** @param {string} _name @returns {Promise<ArrayBuffer>} */
+  async bytes(_name) {
+    throw new Error("A source says itself where its bytes are.");
+  }
+
+  /** @param {string} name @param {string} type */
+  async url(name, type) {
+    const blob = new Blob([await this.bytes(name)], { type: TYPES[type] });
+    this.addresses.push(URL.createObjectURL(blob));
+    return this.addresses.at(-1);
+  }
+
+  close() {
+    this.addresses.forEach((address) => URL.revokeObjectURL(address));
+    this.addresses = [];
+  }
+}
+
 /** A source that lies in the page: one packed block and an index into it. @implements {Source} */
-export class InlineSource {
+export class InlineSource extends HeldSource {
   live = false;
 
   /**
@@ -91,25 +117,22 @@ export class InlineSource {
    * @param {Promise<ArrayBuffer>} block
    */
   constructor(manifest, index, block) {
+    super();
     this.known = manifest;
     this.index = index;
     this.block = block;
   }
 
   async manifest() {
+    await this.block; // a page that cannot be unpacked says so at once
     return this.known;
   }
 
   /** @param {string} name */
   async bytes(name) {
-    const place = this.index[name];
-    if (!place) throw new Error(`This page does not hold ${name}.`);
-    return (await this.block).slice(place[0], place[0] + place[1]);
-  }
-
-  /** @param {string} name @param {string} type */
-  async url(name, type) {
-    return address(await this.bytes(name), type);
+    const [start, length] = this.index[name] ?? [];
+    if (start === undefined) throw new Error(`This page does not hold ${name}.`);
+    return (await this.block).slice(start, start + length);
   }
 
   /** @returns {Promise<any>} */
@@ -129,18 +152,19 @@ export class InlineSource {
   async cancel() {}
 }
 
-/** @param {ArrayBuffer} bytes @param {string} type @returns {string} address for an image or a sound */
-export function address(bytes, type) {
-  return URL.createObjectURL(new Blob([bytes], { type: TYPES[type] }));
-}
-
 /**
  * Return the bytes behind a base64 text of gzip.
  *
  * @param {string} text
  * @returns {Promise<ArrayBuffer>}
  */
-export function unpacked(text) {
+export async function unpacked(text) {
+  if (!globalThis.DecompressionStream) {
+    throw new Error(
+      "This browser is too old to explore the maps here. Chrome 80, Firefox 113, Safari 16.4 and " +
+        "all later ones can; the figures below say the same.",
+    );
+  }
   const packed = Uint8Array.from(atob(text.trim()), (letter) => letter.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Response(stream).arrayBuffer();

@@ -2,7 +2,7 @@
  * What neurons are said to do, from their importances and activations.
  */
 
-import { column } from "./arrays.js";
+import { column, mask } from "./arrays.js";
 
 /**
  * Return the class that each unit tells best and how strong it is beside that class's strongest:
@@ -38,8 +38,7 @@ export function roles(importance, n) {
  * @returns {Float32Array} (n_units,), NaN for the others
  */
 export function contrasts(bytes, units, n_units, n, selection) {
-  const inside = new Uint8Array(n);
-  for (const id of selection) inside[id] = 1;
+  const inside = mask(selection, n);
   const found = new Float32Array(n_units).fill(NaN);
   units.forEach((unit, row) => {
     const activation = column(bytes, n, row);

@@ -6,19 +6,7 @@
  * neither right nor wrong.
  */
 
-/**
- * Return a byte an observation, 1 where it is selected; null if none is.
- *
- * @param {Uint32Array} selection
- * @param {number} n
- * @returns {Uint8Array|null}
- */
-export function mask(selection, n) {
-  if (!selection.length) return null;
-  const inside = new Uint8Array(n);
-  for (let i = 0; i < selection.length; i++) inside[selection[i]] = 1;
-  return inside;
-}
+import { mask } from "../data/arrays.js";
 
 /**
  * Return how many of each class there are, how many are selected, and how many of those (of all, if
@@ -89,24 +77,6 @@ export function confused(counts, n_classes, most) {
 }
 
 /**
- * Return the observations for which `is` holds, ascending.
- *
- * @param {number} n
- * @param {(i: number) => boolean} is
- * @param {Uint32Array} [among] all if there are none
- * @returns {Uint32Array}
- */
-export function where(n, is, among = new Uint32Array(0)) {
-  const found = new Uint32Array(among.length || n);
-  let count = 0;
-  for (let j = 0; j < found.length; j++) {
-    const i = among.length ? among[j] : j;
-    if (is(i)) found[count++] = i;
-  }
-  return found.slice(0, count);
-}
-
-/**
  * Return the selected observations, or all, those that the network says wrongly first.
  *
  * @param {number} n
@@ -118,8 +88,9 @@ export function wrongFirst(n, selection, correct) {
   const order = new Uint32Array(selection.length || n);
   let wrong = 0;
   const at = (/** @type {number} */ j) => (selection.length ? selection[j] : j);
-  for (let j = 0; correct && j < order.length; j++)
+  for (let j = 0; correct && j < order.length; j++) {
     if (correct[at(j)] === 0) order[wrong++] = at(j);
+  }
   let next = wrong;
   for (let j = 0; j < order.length; j++) {
     if (!correct || correct[at(j)] !== 0) order[next++] = at(j);

@@ -8,7 +8,7 @@
  * @property {boolean} share whether it is a share, said in percent
  */
 
-import { METHODS } from "./words.js";
+import { methodName } from "./words.js";
 
 /** What is shown first, of what there is. */
 const FIRST = ["neighborhood hit 2-D", "neighborhood hit n-D", "accuracy"];
@@ -25,8 +25,7 @@ export function measures(scores) {
     if (entry.value === null || (entry.layer === null && entry.checkpoint === null)) continue;
     const key = `${entry.score}|${entry.method}`;
     if (!found.has(key)) {
-      const method = METHODS[entry.method] ?? entry.method;
-      const title = method ? `${entry.score}, ${method}` : entry.score;
+      const title = [entry.score, methodName(entry.method)].filter(Boolean).join(", ");
       found.set(key, { key, title, entries: [], share: true });
     }
     const measure = found.get(key);

@@ -2,6 +2,7 @@
  * The number beside every picture: how good a map is, and what chance would give.
  */
 
+import { same } from "../data/run.js";
 import { count, percent, short } from "./words.js";
 
 const HIT_2D = "neighborhood hit 2-D";
@@ -11,44 +12,37 @@ const HIT_ND = "neighborhood hit n-D";
  * Return the quality of a map in one sentence, "" if it was not measured.
  *
  * @param {import("../data/run.js").Run} run
- * @param {{layer: number, checkpoint: number, series: string}} place
+ * @param {import("../data/maps.js").MapPlace} place
  * @returns {string}
  */
-export function said(run, place) {
-  const quality = run.stop(place.series, place)?.quality ?? {};
-  const known = (score) => measured(run, place, score);
-  const flat = quality[HIT_2D] ?? known(HIT_2D)?.value;
-  const deep = quality[HIT_ND] ?? known(HIT_ND)?.value;
-  const floor = known(HIT_2D)?.floor ?? known(HIT_ND)?.floor;
+export function quality(run, place) {
+  const own = measured(run, place);
+  const score = (name) => run.about.scores.find((one) => one.score === name && same(one, place));
+  const flat = own.get(HIT_2D) ?? score(HIT_2D)?.value;
+  const deep = own.get(HIT_ND) ?? score(HIT_ND)?.value;
+  const floor = score(HIT_2D)?.floor ?? score(HIT_ND)?.floor;
   const parts = [];
-  if (isNumber(flat)) parts.push(`${percent(flat)} in 2-D`);
-  if (isNumber(deep)) parts.push(`${percent(deep)} in ${count(run.about.layers[place.layer].units)}-D`);
-  if (parts.length && isNumber(floor)) parts.push(`${percent(floor)} by chance`);
+  if (Number.isFinite(flat)) parts.push(`${percent(flat)} in 2-D`);
+  if (Number.isFinite(deep)) {
+    parts.push(`${percent(deep)} in ${count(run.about.layers[place.layer].units)}-D`);
+  }
+  if (parts.length && Number.isFinite(floor)) parts.push(`${percent(floor)} by chance`);
   if (parts.length) return `Neighbourhood hit ${parts.join(", ")}`;
-  const others = Object.entries(quality).filter(([, value]) => isNumber(value));
-  return others.map(([name, value]) => `${name} ${short(value)}`).join(", ");
+  return Array.from(own, ([name, value]) => `${name} ${short(value)}`).join(", ");
 }
 
 /**
- * Return what else is known of a map, one line a measure.
+ * Return all that was measured of a map itself, one line a measure.
  *
  * @param {import("../data/run.js").Run} run
- * @param {{layer: number, checkpoint: number, series: string}} place
+ * @param {import("../data/maps.js").MapPlace} place
  */
 export function details(run, place) {
-  const quality = run.stop(place.series, place)?.quality ?? {};
-  const lines = Object.entries(quality).filter(([, value]) => isNumber(value));
-  return lines.map(([name, value]) => `${name}: ${short(value)}`).join("\n");
+  return Array.from(measured(run, place), ([name, value]) => `${name}: ${short(value)}`).join("\n");
 }
 
-/** @param {import("../data/run.js").Run} run @param {any} place @param {string} score */
-function measured(run, { layer, checkpoint }, score) {
-  return run.about.scores.find(
-    (one) => one.score === score && one.layer === layer && one.checkpoint === checkpoint,
-  );
-}
-
-/** @param {any} value */
-function isNumber(value) {
-  return typeof value === "number";
+/** @param {import("../data/run.js").Run} run @param {import("../data/maps.js").MapPlace} place */
+function measured(run, place) {
+  const found = Object.entries(run.stop(place.series, place)?.quality ?? {});
+  return new Map(found.filter(([, value]) => Number.isFinite(value)));
 }

@@ -30,10 +30,25 @@ export function named({ layer, checkpoint }, about) {
   return `${about.layers[layer].name} at ${about.checkpoints[checkpoint].name}`;
 }
 
-/** What the methods are called. */
-export const METHODS = { tsne: "t-SNE", pca: "PCA", mds: "MDS", umap: "UMAP" };
+/** @param {string} text @param {number} letters @returns {string} cut where it is longer */
+export function cut(text, letters) {
+  return text.length > letters ? `${text.slice(0, letters - 1)}…` : text;
+}
+
+const METHODS = { tsne: "t-SNE", pca: "PCA", mds: "MDS", umap: "UMAP" };
+
+/** @param {string} method @returns {string} what it is called */
+export function methodName(method) {
+  return Object.hasOwn(METHODS, method) ? METHODS[method] : method;
+}
 
 /** @param {string} id @param {import("../data/run.js").Run} run @returns {string} of a series or method */
-export function mapTitle(id, run) {
-  return run.series(id)?.title ?? METHODS[id] ?? id;
+export function seriesName(id, run) {
+  return run.series(id)?.title ?? methodName(id);
+}
+
+/** @param {import("../data/source.js").Job} job @returns {string} how far it is */
+export function progress({ state, step, done }) {
+  if (state === "waiting") return "waiting for the work before it";
+  return [step || "starting", done === null ? "" : percent(done)].filter(Boolean).join(", ");
 }

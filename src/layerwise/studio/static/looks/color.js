@@ -34,6 +34,19 @@ export function pack(hex) {
 }
 
 /**
+ * Return the colour that lies a share of the way from one to another.
+ *
+ * @param {[number, number, number]} from
+ * @param {[number, number, number]} to
+ * @param {number} share
+ * @returns {[number, number, number]}
+ */
+export function blend(from, to, share) {
+  const part = (i) => Math.round(from[i] + (to[i] - from[i]) * share);
+  return [part(0), part(1), part(2)];
+}
+
+/**
  * Return a colour that can be seen on dark paper: the dark ones are mixed with white.
  *
  * @param {string} hex
@@ -45,8 +58,13 @@ export function seen(hex, dark) {
   const color = rgb(hex);
   const light = (0.2126 * color[0] + 0.7152 * color[1] + 0.0722 * color[2]) / 255;
   const white = Math.max(0, 0.45 - light) * 1.35;
-  const mixed = color.map((part) => Math.round(part + (255 - part) * white));
+  const mixed = blend(color, [255, 255, 255], white);
   return `#${mixed.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
+}
+
+/** @param {string[]} colors @param {number} code @param {boolean} dark @returns {string} of a class */
+export function classColor(colors, code, dark) {
+  return seen(colors[code] ?? MISSING, dark);
 }
 
 /**
@@ -71,8 +89,7 @@ export function ramp(low, high, dark) {
     const place = Math.min(Math.max((value - from) / span, 0), 1) * (colors.length - 1);
     const left = Math.min(Math.floor(place), colors.length - 2);
     const share = place - left;
-    const [a, b] = [colors[left], colors[left + 1]];
-    return [0, 1, 2].map((i) => Math.round(a[i] + (b[i] - a[i]) * share));
+    return blend(colors[left], colors[left + 1], share);
   };
   return { low: from, high: to, at, stops };
 }

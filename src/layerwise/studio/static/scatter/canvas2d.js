@@ -57,7 +57,10 @@ export class Canvas2D {
     this.context.putImageData(image, -b, -b, b, b, width, height);
   }
 
-  /** Buffers of the size of the canvas, kept from frame to frame. @param {Scene} scene @param {number} ratio */
+  /**
+   * Buffers of the size of the canvas, kept from frame to frame.
+   * @param {Scene} scene @param {number} ratio
+   */
   #prepare(scene, ratio) {
     const { width, height } = this.canvas;
     const size = scene.largest * ratio;
@@ -72,7 +75,10 @@ export class Canvas2D {
     this.halos = new Stamps(stride, halo);
   }
 
-  /** @param {Scene} scene @param {Camera} camera @param {number} ratio @param {number} start @param {number} end */
+  /**
+   * @param {Scene} scene @param {Camera} camera @param {number} ratio
+   * @param {number} start @param {number} end
+   */
   #cells(scene, camera, ratio, start, end) {
     const side = Math.max(1, Math.round(ratio));
     const columns = Math.ceil(this.canvas.width / side);

@@ -1,9 +1,9 @@
 /**
  * Which point is meant: under the pointer, inside a path on the screen, next in a tour by keys.
- * Points are found at the places they are going to, by an index that is made when first needed.
+ * Points are found at the places they are going to, by a grid that is made when first needed.
  */
 
-import { Index } from "./pick.js";
+import { Grid } from "./grid.js";
 
 /** How far from a point the pointer picks it, in CSS pixels. */
 const NEAR = 12;
@@ -14,8 +14,8 @@ const STOPS = 2000;
 /** @typedef {import("./camera.js").Camera} Camera */
 
 export class Finder {
-  /** @type {Index | null} */
-  #index = null;
+  /** @type {Grid | null} */
+  #grid = null;
   /** @type {{ids: number[], at: number} | null} */
   #tour = null;
   /** @type {Float32Array} */
@@ -27,14 +27,14 @@ export class Finder {
     this.camera = camera;
   }
 
-  get index() {
-    return (this.#index ??= new Index(this.#positions));
+  get grid() {
+    return (this.#grid ??= new Grid(this.#positions));
   }
 
   /** Points have got other places. @param {Float32Array} positions */
   renew(positions) {
     this.#positions = positions;
-    this.#index = this.#tour = null;
+    this.#grid = this.#tour = null;
   }
 
   /** Starts the tour anew, as other points are selected. */
@@ -45,7 +45,7 @@ export class Finder {
   /** The point at a place of the screen, -1 for none. @param {number} x @param {number} y */
   at(x, y) {
     const [dataX, dataY] = this.camera.toData(x, y);
-    return this.index.nearest(dataX, dataY, NEAR / this.camera.scale);
+    return this.grid.nearest(dataX, dataY, NEAR / this.camera.scale);
   }
 
   /** @param {number[]} path x and y in turn in CSS pixels @returns {Uint32Array} ascending */
@@ -54,7 +54,7 @@ export class Finder {
     for (let k = 0; k < path.length; k += 2) {
       inData.set(this.camera.toData(path[k], path[k + 1]), k);
     }
-    return this.index.inside(inData);
+    return this.grid.inside(inData);
   }
 
   /**
@@ -64,7 +64,7 @@ export class Finder {
    */
   next(id, direction) {
     if (!this.#tour || this.#tour.ids[this.#tour.at] !== id) {
-      const ids = stops(this.scene, this.camera, this.index);
+      const ids = stops(this.scene, this.camera, this.grid);
       this.#tour = { ids, at: direction > 0 ? -1 : 0 };
     }
     const { ids } = this.#tour;
@@ -77,10 +77,10 @@ export class Finder {
 /**
  * The points of a tour: the selected ones by their number; without a selection, those near the
  * middle of the screen, nearest first.
- * @param {Scene} scene @param {Camera} camera @param {Index} index
+ * @param {Scene} scene @param {Camera} camera @param {Grid} grid
  * @returns {number[]}
  */
-export function stops(scene, camera, index) {
+export function stops(scene, camera, grid) {
   const { at, selected } = scene;
   if (selected) {
     const ids = [];
@@ -94,7 +94,7 @@ export function stops(scene, camera, index) {
     const dx = ((right - left) / 2) * share;
     const dy = ((top - bottom) / 2) * share;
     const [l, r, b, t] = [camera.x - dx, camera.x + dx, camera.y - dy, camera.y + dy];
-    const found = index.inside([l, b, r, b, r, t, l, t]);
+    const found = grid.inside([l, b, r, b, r, t, l, t]);
     if (!found.length && ids.length) break; // a ring around an empty middle
     ids = found;
     if (ids.length <= STOPS) break;

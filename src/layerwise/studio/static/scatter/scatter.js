@@ -12,7 +12,7 @@ import { Motion } from "./motion.js";
 import { Overlay } from "./overlay.js";
 import { word } from "./rgb.js";
 import { Scene } from "./scene.js";
-import { Stage } from "./stage.js";
+import { Canvases } from "./canvases.js";
 
 const TWEEN = 600; // ms
 
@@ -23,7 +23,7 @@ export class Scatter {
   #glide = new Glide(this.#camera);
   #overlay = new Overlay();
   #finder = new Finder(this.#scene, this.#camera);
-  #stage;
+  #canvases;
   #controls;
   /** @type {Map<string, Set<(...args: any[]) => void>>} */
   #listeners = new Map();
@@ -40,10 +40,10 @@ export class Scatter {
    * @param {{label: string, renderer?: "auto" | "canvas2d" | "webgl2"}} options
    */
   constructor(host, { label, renderer = "auto" }) {
-    this.#stage = new Stage(host, label, renderer);
+    this.#canvases = new Canvases(host, label, renderer);
     const [scene, camera, motion] = [this.#scene, this.#camera, this.#motion];
     const parts = { scene, camera, motion, overlay: this.#overlay, finder: this.#finder };
-    this.#controls = new Controls(this.#stage.surface, parts, {
+    this.#controls = new Controls(this.#canvases.surface, parts, {
       looked: () => {
         this.#glide.stop();
         this.#looked();
@@ -52,12 +52,12 @@ export class Scatter {
       fit: () => this.fit(),
       emit: (type, ...args) => this.#emit(type, ...args),
     });
-    this.#stage.watch(this.#resize, () => this.#redraw());
+    this.#canvases.watch(this.#resize, () => this.#redraw());
   }
 
   /** Who draws the points now, "canvas2d" or "webgl2". */
   get renderer() {
-    return this.#stage.renderer;
+    return this.#canvases.renderer;
   }
 
   /**
@@ -173,13 +173,13 @@ export class Scatter {
   /** @param {number} scale pixels per CSS pixel @returns {Promise<Blob>} */
   toPNG(scale = 2) {
     this.#scene.settle();
-    const mode = this.#stage.modeOf(this.#scene, this.#camera);
+    const mode = this.#canvases.modeOf(this.#scene, this.#camera);
     return toPNG(this.#scene, this.#camera, this.#overlay, mode, scale);
   }
 
   toSVG() {
     this.#scene.settle();
-    const mode = this.#stage.modeOf(this.#scene, this.#camera);
+    const mode = this.#canvases.modeOf(this.#scene, this.#camera);
     return toSVG(this.#scene, this.#camera, this.#overlay, mode, this.visible());
   }
 
@@ -188,7 +188,7 @@ export class Scatter {
     this.#request = -1; // no frame is asked for any more
     this.#listeners.clear();
     this.#controls.destroy();
-    this.#stage.destroy();
+    this.#canvases.destroy();
   }
 
   /** @param {string} type @param {any[]} args */
@@ -232,10 +232,10 @@ export class Scatter {
     if (!this.#camera.width) return;
     this.#scene.settle();
     if (this.#due.points) {
-      this.mode = this.#stage.modeOf(this.#scene, this.#camera);
-      this.#stage.drawPoints(this.#scene, this.#camera, this.mode);
+      this.mode = this.#canvases.modeOf(this.#scene, this.#camera);
+      this.#canvases.drawPoints(this.#scene, this.#camera, this.mode);
     }
-    if (this.#due.overlay) this.#stage.drawOverlay(this.#overlay, this.#scene, this.#camera);
+    if (this.#due.overlay) this.#canvases.drawOverlay(this.#overlay, this.#scene, this.#camera);
     this.#due.points = this.#due.overlay = false;
   }
 

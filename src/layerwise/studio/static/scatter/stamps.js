@@ -8,7 +8,7 @@ import { SHAPES, distance, reach } from "./shapes.js";
 /** Places within a pixel, in each direction. */
 export const PHASES = 4;
 /** Steps of the radius to a pixel. */
-export const STEPS = 4;
+const STEPS = 4;
 
 /** @typedef {{offsets: Int32Array, cover: Uint8Array}} Stamp */
 

@@ -3,11 +3,11 @@
  *
  * `state.jobs` holds the host's list. It is asked for while something is under way; when a job is
  * done the model is read anew, so what it made is simply there.
+ *
+ * @typedef {{checkpoint: string, share: number}} Recording how much of a checkpoint is there
  */
 
-import { percent } from "../facts/words.js";
-
-/** Milliseconds between two questions while jobs are under way, and while a run is recorded. */
+/** Milliseconds between two questions: of jobs under way; of a run being recorded, or a lost host. */
 const SOON = 600;
 const LATER = 3000;
 
@@ -24,6 +24,10 @@ export class Jobs {
     this.announce = announce;
     /** Number of the job that was started last for a question. @type {Map<string, number>} */
     this.numbers = new Map();
+    /** The question that the host refused last, and why. @type {{question: string, message: string}|null} */
+    this.refused = null;
+    /** What went wrong at the last look, which is said once. */
+    this.trouble = "";
     /** Numbers of the jobs that are not known to have ended. @type {Set<number>} */
     this.open = new Set();
     this.ended = false;
@@ -45,12 +49,14 @@ export class Jobs {
       this.announce("This page is a file. `layerwise view RUN` computes.");
       return;
     }
+    const question = JSON.stringify(body);
+    this.refused = null;
     try {
       const id = await this.source.start(body);
-      this.numbers.set(JSON.stringify(body), id);
+      this.numbers.set(question, id);
       this.open.add(id);
     } catch (error) {
-      this.failed = { body: JSON.stringify(body), message: error.message };
+      this.refused = { question, message: error.message };
       this.announce(error.message);
       this.store.set({ jobs: [...this.store.state.jobs] });
       return;
@@ -67,8 +73,9 @@ export class Jobs {
   /** @param {object} body @returns {import("../data/source.js").Job|null} the job that was started for it */
   of(body) {
     const question = JSON.stringify(body);
-    if (this.failed?.body === question) {
-      return { id: -1, title: "", state: "failed", done: null, step: "", message: this.failed.message };
+    if (this.refused?.question === question) {
+      const { message } = this.refused;
+      return { id: -1, title: "", state: "failed", done: null, step: "", message };
     }
     const id = this.numbers.get(question);
     return this.store.state.jobs.find((job) => job.id === id) ?? null;
@@ -78,30 +85,38 @@ export class Jobs {
   async look() {
     clearTimeout(this.timer);
     const before = this.store.state.jobs;
-    let now = before;
+    let trouble = "";
     try {
-      now = await this.source.jobs();
+      const now = await this.source.jobs();
       if (this.ended) return;
       if (JSON.stringify(now) !== JSON.stringify(before)) this.store.set({ jobs: now });
       const news = finished(this.open, now);
-      if (news.some(({ state }) => state === "done") || recording(this.store.state.model)) {
+      if (news.some(({ state }) => state === "done") || this.store.state.recording) {
         await this.refresh();
       }
       for (const job of news) this.announce(told(job));
     } catch (error) {
-      this.announce(error.message);
+      trouble = error.message;
     }
-    const wait = now.some(active) ? SOON : recording(this.store.state.model) ? LATER : 0;
+    if (this.ended) return;
+    if (trouble && trouble !== this.trouble) this.announce(trouble);
+    this.trouble = trouble;
+    const { jobs, recording: open } = this.store.state;
+    const busy = jobs.some(active);
     clearTimeout(this.timer);
-    if (wait && !this.ended) this.timer = setTimeout(() => this.look(), wait);
+    if (busy || open) this.timer = setTimeout(() => this.look(), busy && !trouble ? SOON : LATER);
   }
 
-  /** Read the manifest again; the state gets the new model only if there is something new. */
+  /**
+   * Read the manifest again. The state gets the new model only if there is something new to show:
+   * that more of a checkpoint is recorded changes no view.
+   */
   async refresh() {
     const { model } = this.store.state;
     const fresh = await model.refreshed();
-    if (JSON.stringify(fresh.manifest) === JSON.stringify(model.manifest)) return;
-    if (!this.ended) this.store.set({ model: fresh });
+    if (this.ended) return;
+    this.store.set({ recording: recording(fresh) });
+    if (shown(fresh) !== shown(model)) this.store.set({ model: fresh });
   }
 
   destroy() {
@@ -110,13 +125,18 @@ export class Jobs {
   }
 }
 
-/** @param {import("../data/model.js").Model} model @returns {string} what is still being recorded, "" if nothing */
+/** The manifest without how much is recorded. @param {import("../data/model.js").Model} model */
+function shown({ manifest }) {
+  return JSON.stringify(manifest, (key, value) => (key === "recorded" ? 0 : value));
+}
+
+/** @param {import("../data/model.js").Model} model @returns {Recording|null} */
 export function recording(model) {
   for (const { about } of model.runs) {
     const open = about.checkpoints.findLast((checkpoint) => !checkpoint.complete);
-    if (open) return `recording ${open.name}: ${percent(open.recorded / about.of)}`;
+    if (open) return { checkpoint: open.name, share: open.recorded / about.of };
   }
-  return "";
+  return null;
 }
 
 /**

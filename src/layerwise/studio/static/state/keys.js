@@ -2,8 +2,8 @@
  * Keys that work anywhere on the page, and the list of all for the help.
  */
 
+import { selectWrong } from "./actions.js";
 import { runOf } from "./store.js";
-import { where } from "../facts/counts.js";
 
 /** All keys as the help shows them; those of the map are the scatter's. */
 export const KEYS = [
@@ -50,8 +50,10 @@ export function keyed(root, store, help) {
     "?": help,
   };
   const listener = (event) => {
-    const writing = event.target.closest?.("input:not([type=checkbox]), textarea, select, dialog");
-    if (writing || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    const writing = event.target.closest?.("input, select, dialog");
+    const level = event.getModifierState("AltGraph"); // with which many keyboards write [ and ]
+    const command = !level && (event.ctrlKey || event.metaKey || event.altKey);
+    if (writing || command || event.defaultPrevented) return;
     const action = actions[event.key];
     if (!action) return;
     event.preventDefault();
@@ -59,14 +61,4 @@ export function keyed(root, store, help) {
   };
   root.addEventListener("keydown", listener);
   return () => root.removeEventListener("keydown", listener);
-}
-
-/** Select what the network gets wrong at this checkpoint. @param {import("./store.js").Store} store */
-export async function selectWrong(store) {
-  const { checkpoint } = store.state;
-  const run = runOf(store.state);
-  const correct = await run.correct(checkpoint);
-  if (!correct || checkpoint !== store.state.checkpoint) return;
-  const name = run.about.checkpoints[checkpoint].name;
-  store.select(where(run.n, (i) => correct[i] === 0), `misclassified at ${name}`);
 }

@@ -2,8 +2,8 @@
  * Walking through the stops of a series that have a map, one after the other, to the end.
  */
 
+import { mapped } from "../data/maps.js";
 import { runOf } from "./store.js";
-import { mapped } from "./start.js";
 
 /** Milliseconds at a stop: the points take most of it to arrive, and then they rest. */
 const PACE = 950;
@@ -14,7 +14,7 @@ export class Player {
   constructor(store, tell) {
     this.store = store;
     this.tell = tell;
-    /** The axis that is played, "" for none. */
+    /** The axis that is played, "" for none. @type {"layer"|"checkpoint"|""} */
     this.axis = "";
     this.timer = 0;
   }
@@ -46,7 +46,7 @@ export class Player {
     this.axis = "";
   }
 
-  /** @param {"layer"|"checkpoint"} axis */
+  /** @param {any} axis */
   stops(axis) {
     return mapped(runOf(this.store.state), this.store.state, axis);
   }

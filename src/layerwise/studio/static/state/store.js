@@ -8,12 +8,13 @@
  * @property {import("../data/model.js").Model} model the runs; replaced when they have grown
  * @property {boolean} dark whether the page is dark now
  * @property {import("../data/source.js").Job[]} jobs what a live host is working on
+ * @property {import("./jobs.js").Recording|null} recording the checkpoint that is being recorded
  * @property {number} run index in the manifest
  * @property {number} layer index in the run's layers
  * @property {number} checkpoint index in the run's checkpoints
  * @property {string} series id of the maps of the observations
  * @property {string} color what colours the observations: "label:NAME", "predicted", "correct",
- *   "confidence" or "unit"
+ *   "confidence", "unit" or "none"
  * @property {number} unit the chosen neuron of the layer, -1 for none
  * @property {string} unitColor what colours the neurons: "role", "power", "selection" or "active"
  * @property {number} role the class whose power colours the neurons
@@ -22,11 +23,12 @@
  * @property {number} hover observation under the pointer, -1 for none
  * @property {number} pinned observation held in the inspector, -1 for none
  * @property {number} hoverUnit neuron under the pointer, -1 for none
- * @property {boolean} trails
- * @property {string} tool "pan" or "lasso"
- * @property {null | {run: number, layer: number, checkpoint: number, series: string}} other the
- *   place beside which the first is compared
+ * @property {boolean} trails whether the ways of the points are drawn
+ * @property {string} tool "pan", "lasso" or "box"
+ * @property {Stage|null} other what the first map is compared with
  * @property {string} theme "auto", "light" or "dark"
+ *
+ * @typedef {{run: number, layer: number, checkpoint: number, series: string}} Stage what a map shows
  */
 
 export const NOBODY = new Uint32Array(0);
@@ -36,6 +38,7 @@ export const START = {
   model: null,
   dark: false,
   jobs: [],
+  recording: null,
   run: 0,
   layer: 0,
   checkpoint: 0,
@@ -122,12 +125,23 @@ export function combine(first, second, mode) {
   return first.filter((id) => !gone.has(id));
 }
 
-/** @param {State} state @returns {import("../data/run.js").Run} the run that is looked at */
-export function runOf(state) {
-  return state.model.runs[state.run];
+/**
+ * Return the run that is looked at, or that of another stage.
+ *
+ * @param {State} state
+ * @param {{run: number}} [at]
+ * @returns {import("../data/run.js").Run}
+ */
+export function runOf(state, at = state) {
+  return state.model.runs[at.run];
 }
 
 /** @param {State} state @returns {import("../data/run.js").Place} */
 export function placeOf({ layer, checkpoint }) {
   return { layer, checkpoint };
+}
+
+/** Return the ends of several things as one. @param {...(() => void)} ends @returns {() => void} */
+export function together(...ends) {
+  return () => ends.forEach((end) => end());
 }

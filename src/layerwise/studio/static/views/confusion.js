@@ -2,185 +2,123 @@
  * What is taken for what: classes by predictions. A cell selects its observations.
  */
 
-import { seen } from "../looks/color.js";
-import { confused, confusions, where } from "../facts/counts.js";
-import { fill, h, together } from "../widgets/dom.js";
-import { factsOf } from "../facts/facts.js";
-import { latest } from "../state/latest.js";
+import { where } from "../data/arrays.js";
+import { confused, confusions } from "../facts/counts.js";
+import { factsOf } from "../facts/observations.js";
+import { count, counted, cut, percent } from "../facts/words.js";
+import { follow } from "../state/latest.js";
 import { NOBODY, runOf } from "../state/store.js";
-import { card, clipped, dot } from "../widgets/card.js";
+import { card } from "../widgets/card.js";
+import { button, fill, h } from "../widgets/dom.js";
+import { classMark } from "../widgets/marks.js";
 import { roving } from "../widgets/roving.js";
 import { Table } from "../widgets/table.js";
-import { count, counted, percent } from "../facts/words.js";
 
 const KEYS = ["model", "run", "checkpoint", "selection", "dark"];
 
 /** Classes that are shown as a square; of more, the pairs most confused. */
 const SQUARE = 20;
 const PAIRS = 20;
+
+/** Pairs that are said in words, and letters of a name there. */
 const SAID = 3;
+const LETTERS = 40;
 
 /** @param {any} context @returns {{element: HTMLElement, destroy: () => void}} */
 export function confusionView({ store }) {
   const frame = card("confusion", "Confusions");
-  const refresh = roving(frame.body);
+  roving(frame.body);
   // A cell selects, and the table must not shrink to that cell: it stays with what it counted.
-  let base = NOBODY;
-  let words = "";
+  /** @type {[Uint32Array, string]} */
+  let [base, words] = [NOBODY, ""];
+  /** @type {[Uint32Array, string]} */
   let [own, cell] = [NOBODY, ""];
 
-  const read = (/** @type {any} */ state) => factsOf(runOf(state), state.checkpoint);
-  const paint = (/** @type {any} */ facts, /** @type {any} */ state) => {
-    if (!facts.truth || !facts.said) {
+  const read = (state) => factsOf(runOf(state), state.checkpoint);
+  const paint = (facts, state) => {
+    const { truth, said, names } = facts;
+    if (!truth || !said) {
       frame.note("");
       frame.say(
-        facts.truth
-          ? "The network's output was not recorded at this checkpoint."
-          : "This run has no classes.",
+        truth ? "The network's output was not recorded at this checkpoint." : "This run has no classes.",
       );
       return;
     }
     if (state.selection !== own || !own.length) {
       [base, words, cell] = [state.selection, state.selected, ""];
     }
-    const k = facts.names.length;
-    const counts = confusions(facts.truth, facts.said, k, base);
-    const pick = (/** @type {number} */ truth, /** @type {number} */ said) => {
-      const ids = where(
-        facts.truth.length,
-        (i) => facts.truth[i] === truth && facts.said[i] === said,
-        base,
-      );
-      cell = `${truth} ${said}`;
-      own = ids;
-      store.set({
-        selection: ids,
-        selected: `${facts.names[truth]} taken for ${facts.names[said]}`,
-      });
+    const counts = confusions(truth, said, names.length, base);
+    const pick = (is, as) => {
+      own = where(truth.length, (i) => truth[i] === is && said[i] === as, base);
+      cell = `${is} ${as}`;
+      store.set({ selection: own, selected: `${names[is]} taken for ${names[as]}` });
     };
-    const most = confused(counts, k, PAIRS);
-    frame.note(
-      base.length
-        ? `of the selected: ${words || count(base.length)}`
-        : `${facts.run.about.label} by prediction`,
-    );
-    const square = k <= SQUARE;
-    const focused = frame.body.contains(document.activeElement);
+    const most = confused(counts, names.length, PAIRS);
+    const among = `of the selected: ${words || count(base.length)}`;
+    frame.note(base.length ? among : `${facts.run.about.label} by prediction`);
+    const holder = (table) => h("div", { class: "table-holder" }, table);
+    const square = names.length <= SQUARE;
     fill(
       frame.body,
-      square && h("div", { class: "table-holder" }, matrix(facts, counts, cell, pick, state.dark)),
-      h("p", { class: "line" }, inWords(most, facts.names)),
-      !square &&
-        most.length > 0 &&
-        h("div", { class: "table-holder" }, pairs(most, facts, pick, state.dark)),
+      square && holder(matrix(facts, counts, cell, pick, state.dark)),
+      h("p", { class: "line" }, inWords(most, names)),
+      !square && most.length > 0 && holder(pairs(most, facts, pick, state.dark)),
     );
-    refresh();
-    if (focused) /** @type {any} */ (frame.body.querySelector("[aria-pressed=true]"))?.focus();
   };
-  const newest = latest(frame.say);
-  const painted = (/** @type {any} */ state) =>
-    newest(
-      () => read(state),
-      (found) => paint(found, state),
-    );
-  return { element: frame.element, destroy: together(store.on(KEYS, painted), newest.stop) };
+  return { element: frame.element, destroy: follow(store, KEYS, read, paint, frame.fail).stop };
 }
 
 /** The square of counts, shaded by the share of the class. */
-function matrix({ names, colors }, counts, cell, pick, dark) {
+function matrix(facts, counts, cell, pick, dark) {
+  const { names } = facts;
   const k = names.length;
-  const line = (/** @type {number} */ truth) => {
-    const row = counts.subarray(truth * k, (truth + 1) * k);
-    const all = row.reduce((sum, one) => sum + one, 0);
-    return h(
-      "tr",
-      {},
-      h(
-        "th",
-        { scope: "row" },
-        h("span", { class: "axis-name" }, clipped(names[truth]), dot(seen(colors[truth], dark))),
-      ),
-      names.map((_, said) => {
-        const number = row[said];
-        if (!number) return h("td", {}, h("span", { class: "none", "aria-label": "0" }, "·"));
-        const meaning =
-          said === truth
-            ? `${names[truth]}: ${count(number)} right, ${percent(number / all)}`
-            : `${names[truth]} taken for ${names[said]}: ${count(number)}, ${percent(number / all)}`;
-        return h(
-          "td",
-          {},
-          h(
-            "button",
-            {
-              type: "button",
-              class: said === truth ? "cell right" : "cell wrong",
-              title: meaning,
-              "aria-label": meaning,
-              "aria-pressed": String(cell === `${truth} ${said}`),
-              style: { "--share": number / all },
-              onclick: () => pick(truth, said),
-            },
-            count(number),
-          ),
-        );
-      }),
-    );
+  const one = (number, all, is, as) => {
+    if (!number) return h("td", {}, h("span", { class: "none", "aria-label": "0" }, "·"));
+    const share = percent(number / all);
+    const right = is === as;
+    const meaning = right
+      ? `${names[is]}: ${count(number)} right, ${share}`
+      : `${names[is]} taken for ${names[as]}: ${count(number)}, ${share}`;
+    const about = {
+      class: right ? "cell right" : "cell wrong",
+      title: meaning,
+      "aria-label": meaning,
+      "aria-pressed": String(cell === `${is} ${as}`),
+      style: { "--share": number / all },
+    };
+    return h("td", {}, button(count(number), () => pick(is, as), about));
   };
-  const heads = names.map((name, code) =>
-    h(
-      "th",
-      { scope: "col" },
-      h("span", { class: "axis-name" }, dot(seen(colors[code], dark)), clipped(name)),
-    ),
-  );
+  const name = (code) => h("span", { class: "axis-name" }, classMark(facts, code, dark));
+  const line = (_, is) => {
+    const row = counts.subarray(is * k, (is + 1) * k);
+    const all = row.reduce((sum, number) => sum + number, 0);
+    const cells = names.map((_, as) => one(row[as], all, is, as));
+    return h("tr", {}, h("th", { scope: "row" }, name(is)), cells);
+  };
+  const heads = names.map((_, code) => h("th", { scope: "col" }, name(code)));
   return h(
     "table",
     { class: "matrix", style: { "--classes": k } },
     h("caption", { class: "unseen" }, "Rows: class; columns: what the network says"),
     h("thead", {}, h("tr", {}, h("td", { class: "quiet corner-name" }, "is ↓ said →"), heads)),
-    h(
-      "tbody",
-      {},
-      names.map((_, truth) => line(truth)),
-    ),
+    h("tbody", {}, names.map(line)),
   );
 }
 
 /** The most confused pairs as a table, for classes too many for a square. */
-function pairs(most, { names, colors }, pick, dark) {
-  const name = (/** @type {number} */ code) => [
-    dot(seen(colors[code], dark)),
-    clipped(names[code]),
+function pairs(most, facts, pick, dark) {
+  const { names } = facts;
+  const name = (code) => classMark(facts, code, dark);
+  const choose = ({ truth, said }) =>
+    button(name(truth), () => pick(truth, said), { class: "pick" });
+  const other = ({ said }) => h("span", { class: "pair" }, name(said));
+  const columns = [
+    { title: "class", value: ({ truth }) => names[truth], cell: choose },
+    { title: "taken for", value: ({ said }) => names[said], cell: other },
+    { title: "n", value: (one) => one.count, cell: (one) => count(one.count), number: true },
+    { title: "of the class", value: ({ share }) => share, cell: ({ share }) => percent(share), number: true },
   ];
-  const table = new Table(
-    "The most confused pairs",
-    [
-      {
-        title: "class",
-        value: (one) => names[one.truth],
-        cell: (one) =>
-          h(
-            "button",
-            { type: "button", class: "pick", onclick: () => pick(one.truth, one.said) },
-            name(one.truth),
-          ),
-      },
-      {
-        title: "taken for",
-        value: (one) => names[one.said],
-        cell: (one) => h("span", { class: "pair" }, name(one.said)),
-      },
-      { title: "n", value: (one) => one.count, cell: (one) => count(one.count), number: true },
-      {
-        title: "of the class",
-        value: (one) => one.share,
-        cell: (one) => percent(one.share),
-        number: true,
-      },
-    ],
-    { by: 2, down: true },
-  );
+  const table = new Table("The most confused pairs", columns, { by: 2, down: true });
   table.show(most);
   return table.element;
 }
@@ -188,10 +126,9 @@ function pairs(most, { names, colors }, pick, dark) {
 /** @param {any[]} most @param {string[]} names */
 function inWords(most, names) {
   if (!most.length) return "None is confused.";
+  const name = (code) => cut(names[code], LETTERS);
   const told = most
     .slice(0, SAID)
-    .map(
-      ({ truth, said, count: n }) => `${names[truth]} for ${names[said]} (${counted(n, "time")})`,
-    );
+    .map(({ truth, said, count: n }) => `${name(truth)} for ${name(said)} (${counted(n, "time")})`);
   return `Largest: ${told.join(", ")}.`;
 }

@@ -2,11 +2,10 @@
  * What is read once and closed again: the facts of the run, and the keys.
  */
 
-import { h } from "../widgets/dom.js";
+import { count, counted } from "../facts/words.js";
 import { KEYS, MAP_KEYS } from "../state/keys.js";
 import { runOf } from "../state/store.js";
-import { button } from "../widgets/button.js";
-import { count, counted } from "../facts/words.js";
+import { button, h } from "../widgets/dom.js";
 
 const INTRODUCTION =
   "A point is an observation: near ones are alike to the layer. A cross is one that the network " +

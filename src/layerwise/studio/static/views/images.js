@@ -2,19 +2,26 @@
  * Pictures that were made of the network: filters, class means, preferred inputs, attributions.
  */
 
-import { chooseUnit, pin } from "../state/choose.js";
-import { where } from "../facts/counts.js";
-import { fill, h, together } from "../widgets/dom.js";
-import { latest } from "../state/latest.js";
-import { runOf } from "../state/store.js";
-import { cut, sheet } from "../looks/tiles.js";
-import { card, clipped } from "../widgets/card.js";
-import { roving } from "../widgets/roving.js";
+import { same } from "../data/run.js";
 import { count } from "../facts/words.js";
+import { chooseUnit, pin, selectClass } from "../state/actions.js";
+import { follow } from "../state/latest.js";
+import { runOf, together } from "../state/store.js";
+import { card } from "../widgets/card.js";
+import { chips } from "../widgets/chips.js";
+import { button, fill, h } from "../widgets/dom.js";
+import { clipped, markPinned } from "../widgets/marks.js";
+import { paged } from "../widgets/paged.js";
+import { roving } from "../widgets/roving.js";
+import { cut, sheet } from "../widgets/tiles.js";
 
 const KEYS = ["model", "run", "layer", "checkpoint"];
+
+/** Pictures that are shown at first, and titles that are shown as buttons. */
 const PAGE = 96;
 const TABS = 6;
+
+/** Longer sides in css px: of small pictures and of larger ones. */
 const SMALL = 56;
 const LARGE = 120;
 
@@ -23,146 +30,71 @@ export function imagesView(context) {
   const { store } = context;
   const tabs = h("span", { class: "tabs" });
   const frame = card("images", "Pictures", tabs);
-  const refresh = roving(frame.body);
+  roving(frame.body);
   let chosen = 0;
+  let last = "";
 
-  const read = async (/** @type {any} */ state) => {
-    const entry = runOf(state).about.images[chosen];
+  const entryOf = (state) => runOf(state).about.images[chosen];
+  const mark = (state) => {
+    const entry = entryOf(state);
+    if (!entry) return;
+    const { unit, pinned, layer } = state;
+    const of = { unit: entry.layer === layer ? unit : -1, observation: pinned };
+    markPinned(frame.body, "index", of[entry.about] ?? -1);
+  };
+  /** Of the kind that is shown, those of the layer and checkpoint that are looked at. */
+  const nearest = ({ images }, state) => {
+    const alike = images.filter(({ kind }) => kind === images[chosen]?.kind);
+    const of = alike.find((one) => same(one, state)) ?? alike.find(({ layer }) => layer === state.layer);
+    return of ? images.indexOf(of) : Math.max(images.indexOf(images[chosen]), 0);
+  };
+  const read = async (state) => {
+    const { about } = runOf(state);
+    frame.element.hidden = !about.images.length;
+    const here = `${state.run} ${state.layer} ${state.checkpoint}`;
+    if (here !== last) chosen = nearest(about, state);
+    last = here;
+    const entry = entryOf(state);
     return { entry, bitmap: entry && (await sheet(state.model, entry.sheet)) };
   };
   const paint = ({ entry, bitmap }, state) => {
     if (!entry) return;
     const { about } = runOf(state);
+    const names = about.images.map(({ title }) => ({ title, inside: clipped(title) }));
+    fill(tabs, chips("Pictures", names, chosen, open, TABS));
     const made = [about.layers[entry.layer]?.name, about.checkpoints[entry.checkpoint]?.name];
     frame.note([...made.filter(Boolean), count(entry.index.length)].join(" · "));
     const grid = h("div", { class: "picture-grid", role: "group", "aria-label": entry.title });
-    const rest = h("button", { type: "button", class: "plain more" });
     const size = Math.max(entry.width, entry.height) > SMALL ? LARGE : SMALL;
-    let shown = 0;
-    const add = () => {
-      const end = Math.min(shown + PAGE, entry.index.length);
-      for (; shown < end; shown++) grid.append(one(entry, bitmap, shown, size, context));
-      rest.hidden = shown >= entry.index.length;
-      fill(rest, `Show more of ${count(entry.index.length)}`);
-      refresh();
-    };
-    rest.addEventListener("click", add);
-    fill(frame.body, grid, rest);
-    add();
-    mark(grid, state, entry);
+    const places = Array.from(entry.index.keys());
+    const add = (some) => grid.append(...some.map((at) => picture(entry, bitmap, at, size, context)));
+    fill(frame.body, grid, paged(places, PAGE, add));
+    mark(store.state);
   };
-  const newest = latest(frame.say);
-  const painted = (/** @type {any} */ state) =>
-    newest(
-      () => read(state),
-      (found) => paint(found, state),
-    );
-  const follow = (/** @type {any} */ state, /** @type {Set<string>} */ changed) => {
-    const { images } = runOf(state).about;
-    frame.element.hidden = !images.length;
-    if (!images[chosen] || changed.has("run")) chosen = 0;
-    const kind = images[chosen]?.kind;
-    const here = images.findIndex(
-      (one) =>
-        one.kind === kind && one.layer === state.layer && one.checkpoint === state.checkpoint,
-    );
-    const near = images.findIndex((one) => one.kind === kind && one.layer === state.layer);
-    if (here >= 0 || near >= 0) chosen = here >= 0 ? here : near;
-    fill(tabs, chooser(images, chosen, open));
-    painted(state);
-  };
-  const open = (/** @type {number} */ number) => {
+  const open = (number) => {
     chosen = number;
-    fill(tabs, chooser(runOf(store.state).about.images, chosen, open));
-    painted(store.state);
+    view.again();
   };
-  return {
-    element: frame.element,
-    destroy: together(
-      store.on(KEYS, follow),
-      store.on(["unit", "pinned"], (state) => {
-        const entry = runOf(state).about.images[chosen];
-        if (entry) mark(frame.body, state, entry);
-      }),
-      newest.stop,
-    ),
-  };
-}
-
-/** Titles to choose from: tabs if they are few, else a menu. */
-function chooser(images, chosen, open) {
-  if (images.length > TABS) {
-    const options = images.map(({ title }, i) =>
-      h("option", { value: i, selected: i === chosen }, title),
-    );
-    return h(
-      "select",
-      {
-        "aria-label": "Pictures",
-        onchange: (/** @type {any} */ event) => open(Number(event.target.value)),
-      },
-      options,
-    );
-  }
-  return images.map(({ title }, i) =>
-    h(
-      "button",
-      {
-        type: "button",
-        class: "chip",
-        "aria-pressed": String(i === chosen),
-        onclick: () => open(i),
-      },
-      clipped(title),
-    ),
-  );
+  const view = follow(store, KEYS, read, paint, frame.fail);
+  return { element: frame.element, destroy: together(view.stop, store.on(["unit", "pinned"], mark)) };
 }
 
 /** One picture with its name; a button if it is about something that can be gone to. */
-function one(entry, bitmap, place, size, context) {
-  const { store } = context;
+function picture(entry, bitmap, place, size, context) {
   const index = entry.index[place];
   const name = entry.names?.[place] ?? String(index);
-  const go = {
-    unit: () => chooseUnit(context, index, placeOfEntry(entry)),
-    observation: () => pin(store, index),
-    class: () => selectClass(store, index),
-  }[entry.about];
-  const inside = [
-    cut(bitmap, entry, place, size),
-    h("span", { class: "picture-name" }, clipped(name)),
-  ];
-  const said = { title: name, class: "shot", "data-index": index };
-  if (!go) return h("figure", said, inside);
-  const label = { unit: `Neuron ${name}`, observation: name, class: `Select ${name}` }[entry.about];
-  return h("button", { ...said, type: "button", "aria-label": label, onclick: go }, inside);
+  const inside = [cut(bitmap, entry, place, size), h("span", { class: "picture-name" }, clipped(name))];
+  const about = { title: name, class: "shot", "data-index": index };
+  const [go, label] = {
+    unit: [() => chooseUnit(context, index, placeOf(entry)), `Neuron ${name}`],
+    observation: [() => pin(context.store, index), name],
+    class: [() => selectClass(context.store, index), `Select ${name}`],
+  }[entry.about] ?? [];
+  return go ? button(inside, go, { ...about, "aria-label": label }) : h("figure", about, inside);
 }
 
 /** @param {any} entry @returns {any} the layer and checkpoint that it is of, as far as it says */
-function placeOfEntry({ layer, checkpoint }) {
-  const place = {};
-  if (layer !== null && layer !== undefined) place.layer = layer;
-  if (checkpoint !== null && checkpoint !== undefined) place.checkpoint = checkpoint;
-  return place;
-}
-
-/** @param {any} store @param {number} code */
-async function selectClass(store, code) {
-  const run = runOf(store.state);
-  if (!run.classes) return;
-  const truth = await run.labels(run.classes.name);
-  if (runOf(store.state) !== run) return;
-  store.select(
-    where(run.n, (i) => truth[i] === code),
-    `${run.classes.name} ${run.classes.names[code]}`,
-  );
-}
-
-/** Mark the chosen neuron or the pinned observation among the pictures. */
-function mark(grid, { unit, pinned, layer }, entry) {
-  const current =
-    { unit: entry.layer === layer ? unit : -1, observation: pinned }[entry.about] ?? -1;
-  for (const shot of grid.querySelectorAll("[data-index]")) {
-    shot.toggleAttribute("data-pinned", shot.getAttribute("data-index") === String(current));
-  }
+function placeOf({ layer, checkpoint }) {
+  const known = Object.entries({ layer, checkpoint }).filter(([, at]) => at !== null && at !== undefined);
+  return Object.fromEntries(known);
 }

@@ -4,175 +4,95 @@
  * Pictures stand in a grid, texts and sounds in rows; what has none of these is a table of numbers.
  */
 
-import { seen } from "../looks/color.js";
-import { pin } from "../state/choose.js";
-import { download, fill, h, together } from "../widgets/dom.js";
-import { selectionCsv } from "../facts/export.js";
-import { classOf, factsOf, isWrong, saidOf, textsOf, told } from "../facts/facts.js";
-import { latest } from "../state/latest.js";
 import { wrongFirst } from "../facts/counts.js";
-import { runOf } from "../state/store.js";
-import { Tiles } from "../looks/tiles.js";
-import { card, clipped, cross, dot } from "../widgets/card.js";
-import { player } from "../widgets/player.js";
-import { roving } from "../widgets/roving.js";
-import { Table } from "../widgets/table.js";
+import { classOf, factsOf, isWrong, saidOf } from "../facts/observations.js";
 import { count, counted, short } from "../facts/words.js";
+import { classColor } from "../looks/color.js";
+import { pin } from "../state/actions.js";
+import { follow } from "../state/latest.js";
+import { runOf, together } from "../state/store.js";
+import { card } from "../widgets/card.js";
+import { button, fill, h } from "../widgets/dom.js";
+import { classMark, clipped, cross, markPinned } from "../widgets/marks.js";
+import { observation } from "../widgets/observation.js";
+import { paged } from "../widgets/paged.js";
+import { roving } from "../widgets/roving.js";
+import { soundButton } from "../widgets/sound.js";
+import { Table } from "../widgets/table.js";
+import { Tiles } from "../widgets/tiles.js";
+import { saveSelection } from "./save.js";
 
 const KEYS = ["model", "run", "checkpoint", "selection", "dark"];
 const PAGE = 60;
 const SIZE = 48;
 const MOST_COLUMNS = 5;
-const NO_CLASS = "#A9A9A9";
 
 /** @param {any} context @returns {{element: HTMLElement, destroy: () => void}} */
-export function inputsView({ store, announce }) {
-  const csv = h(
-    "button",
-    { type: "button", class: "plain", title: "Save these observations as a table" },
-    "CSV",
-  );
-  const frame = card("inputs", "Inputs", csv);
-  const refresh = roving(frame.body);
-  csv.addEventListener("click", async () => {
-    try {
-      download(await selectionCsv(store.state), "layerwise-selection.csv");
-    } catch (error) {
-      announce(error.message);
-    }
-  });
+export function inputsView(context) {
+  const { store } = context;
+  const words = { class: "plain", title: "Save these observations as a table" };
+  const frame = card("inputs", "Inputs", button("CSV", () => saveSelection(context), words));
+  roving(frame.body);
 
-  const read = async (/** @type {any} */ state) => {
+  const read = async (state) => {
     const run = runOf(state);
     const facts = await factsOf(run, state.checkpoint);
-    const text = await textsOf(run);
-    const plain = !run.about.inputs && !run.about.sounds && !text;
-    const columns = plain ? numbers(run) : [];
-    const values = await Promise.all(columns.map((label) => run.labels(label.name)));
-    return { facts, text, columns, values, ...wrongFirst(run.n, state.selection, facts.correct) };
+    const kind = kindOf(facts);
+    const labels = kind === "table" ? numbers(run) : [];
+    const values = await Promise.all(labels.map((label) => run.labels(label.name)));
+    return { facts, kind, labels, values, ...wrongFirst(run.n, state.selection, facts.correct) };
   };
-  const paint = (/** @type {any} */ found, /** @type {any} */ state) => {
-    frame.note(heading(found, state));
-    const kind = kindOf(found);
-    const holder =
-      kind === "table"
-        ? h("div", { class: "table-holder" })
-        : h("div", { class: kind, role: "group", "aria-label": "Inputs" });
-    const rest = h("button", { type: "button", class: "plain more" });
-    let shown = 0;
-    const add = () => {
-      const ids = found.order.subarray(shown, shown + PAGE);
-      shown += ids.length;
-      if (kind === "table") fill(holder, tableOf(found, found.order.subarray(0, shown), store));
-      else holder.append(...makers(kind, found, state, store)(ids));
-      rest.hidden = shown >= found.order.length;
-      fill(
-        rest,
-        `Show ${Math.min(PAGE, found.order.length - shown)} more of ${count(found.order.length - shown)}`,
-      );
-      refresh();
+  const paint = (found, { selection, selected, dark }) => {
+    const { facts, kind, order, wrong } = found;
+    const whose = selection.length ? selected || "selection" : "all";
+    const judged = facts.correct ? `, ${count(wrong)} wrong${wrong ? " first" : ""}` : "";
+    const noun = facts.run.about.noun || "observation";
+    frame.note(`${whose} · ${counted(order.length, noun)}${judged}`);
+    const shown = kind === "table" ? tableOf(found, store) : listOf(facts, kind, store, dark);
+    const add = (ids) => {
+      shown.add(Array.from(ids));
+      markPinned(shown.element, "observation", store.state.pinned);
     };
-    rest.addEventListener("click", add);
-    fill(frame.body, holder, rest);
+    fill(frame.body, shown.element, paged(order, PAGE, add));
     frame.body.scrollTop = 0;
-    add();
-    mark(frame.body, store.state.pinned);
   };
-  const newest = latest(frame.say);
-  const painted = (/** @type {any} */ state) =>
-    newest(
-      () => read(state),
-      (found) => paint(found, state),
-    );
-  return {
-    element: frame.element,
-    destroy: together(
-      store.on(KEYS, painted),
-      store.on(["pinned"], ({ pinned }) => mark(frame.body, pinned)),
-      newest.stop,
-    ),
-  };
+  const destroy = together(
+    follow(store, KEYS, read, paint, frame.fail).stop,
+    store.on(["pinned"], ({ pinned }) => markPinned(frame.body, "observation", pinned)),
+  );
+  return { element: frame.element, destroy };
 }
 
-/** @param {any} found @param {any} state */
-function heading({ order, wrong, facts }, { selection, selected }) {
-  const noun = facts.run.about.noun || "observation";
-  const whole = selection.length ? `${selected || "selection"} · ` : "all · ";
-  const judged = facts.correct ? `, ${count(wrong)} wrong${wrong ? " first" : ""}` : "";
-  return `${whole}${counted(order.length, noun)}${judged}`;
-}
-
-/** @param {any} found @returns {"tiles"|"clips"|"texts"|"table"} */
-function kindOf({ facts, text }) {
-  const { inputs, sounds } = facts.run.about;
+/** @param {any} facts @returns {"tiles"|"clips"|"texts"|"table"} */
+function kindOf({ run, texts }) {
+  const { inputs, sounds } = run.about;
   if (inputs) return "tiles";
   if (sounds) return "clips";
-  return text ? "texts" : "table";
+  return texts ? "texts" : "table";
 }
 
-/** @param {HTMLElement} body @param {number} pinned */
-function mark(body, pinned) {
-  for (const one of body.querySelectorAll("[data-observation]")) {
-    one.toggleAttribute("data-pinned", one.getAttribute("data-observation") === String(pinned));
-  }
-}
-
-/** Return what makes elements of observations. */
-function makers(kind, found, state, store) {
-  const { facts, text } = found;
+/** Pictures, texts or sounds of observations, and how to add more of them. */
+function listOf(facts, kind, store, dark) {
+  const { truth, texts, rows, colors } = facts;
   const tiles = new Tiles(facts.run);
-  const color = (/** @type {number} */ i) =>
-    facts.truth ? seen(facts.colors[facts.truth[i]] ?? NO_CLASS, state.dark) : "transparent";
-  const over = (/** @type {number} */ hover) => () => store.set({ hover });
-  const button = (
-    /** @type {number} */ i,
-    /** @type {string} */ style,
-    /** @type {any[]} */ ...inside
-  ) =>
-    h(
-      "button",
-      {
-        type: "button",
-        class: isWrong(facts, i) ? `${style} wrong` : style,
-        title: told(facts, i),
-        "aria-label": told(facts, i),
-        "data-observation": i,
-        style: { "--class": color(i) },
-        onclick: () => pin(store, i),
-        onmouseenter: over(i),
-        onmouseleave: over(-1),
-        onfocus: over(i),
-        onblur: over(-1),
-      },
-      inside,
-      isWrong(facts, i) && h("span", { class: "corner", "aria-hidden": "true" }, "×"),
-    );
-  const verdict = (/** @type {number} */ i) =>
-    h(
-      "span",
-      { class: "row-class" },
-      facts.truth && dot(color(i)),
-      clipped(classOf(facts, i)),
-      isWrong(facts, i) && h("span", { class: "taken" }, "→ ", saidOf(facts, i)),
-    );
-  const one = {
-    tiles: (/** @type {number} */ i) => button(i, "input-tile", tiles.tile(i, SIZE)),
-    texts: (/** @type {number} */ i) =>
-      button(i, "input-row", h("span", { class: "row-text" }, text[i]), verdict(i)),
-    clips: (/** @type {number} */ i) =>
-      h(
-        "div",
-        { class: "clip" },
-        player(facts, i),
-        button(
-          i,
-          "input-row",
-          h("span", { class: "row-text" }, text ? text[i] : `row ${facts.rows[i]}`),
-          verdict(i),
-        ),
-      ),
+  const one = (i, style, ...inside) => {
+    const color = truth ? classColor(colors, truth[i], dark) : "transparent";
+    const corner = isWrong(facts, i) && h("span", { class: "corner", "aria-hidden": "true" }, "×");
+    return observation({ facts, store }, i, style, [inside, corner], { style: { "--class": color } });
+  };
+  const row = (i) => {
+    const said = isWrong(facts, i) && h("span", { class: "taken" }, "→ ", saidOf(facts, i));
+    const words = h("span", { class: "row-text" }, texts ? texts[i] : `row ${rows[i]}`);
+    const verdict = [truth && classMark(facts, truth[i], dark), said];
+    return one(i, "input-row", words, h("span", { class: "row-class" }, verdict));
+  };
+  const make = {
+    tiles: (i) => one(i, "input-tile", tiles.tile(i, SIZE)),
+    texts: row,
+    clips: (i) => h("div", { class: "clip" }, soundButton(facts, i), row(i)),
   }[kind];
-  return (/** @type {Uint32Array} */ ids) => Array.from(ids, one);
+  const element = h("div", { class: kind, role: "group", "aria-label": "Inputs" });
+  return { element, add: (ids) => element.append(...ids.map(make)) };
 }
 
 /** @param {import("../data/run.js").Run} run @returns {any[]} the columns that a table of it shows */
@@ -180,33 +100,24 @@ function numbers({ about }) {
   return about.labels.filter((label) => label.name !== about.label).slice(0, MOST_COLUMNS);
 }
 
-/** @param {any} found @param {Uint32Array} ids @param {any} store */
-function tableOf({ facts, columns, values }, ids, store) {
+/** A table of observations, and how to add more of them. */
+function tableOf({ facts, labels, values }, store) {
   const { rows, truth, said } = facts;
-  const hold = (/** @type {number} */ i) =>
-    h(
-      "button",
-      { type: "button", class: "plain", "data-observation": i, onclick: () => pin(store, i) },
-      rows[i],
-    );
-  const value = (/** @type {any} */ label, /** @type {any} */ code) =>
-    label.kind === "class" ? clipped(label.names[code] ?? "") : short(code);
-  const shown = [
+  const hold = (i) =>
+    button(rows[i], () => pin(store, i), { class: "plain", "data-observation": i });
+  const value = ({ kind, names }, code) => (kind === "class" ? clipped(names[code] ?? "") : short(code));
+  const verdict = (i) => [clipped(saidOf(facts, i)), isWrong(facts, i) && cross()];
+  const columns = [
     { title: "row", cell: hold },
-    truth && { title: facts.run.about.label, cell: (i) => clipped(classOf(facts, i)) },
-    said && {
-      title: "predicted",
-      cell: (i) => [clipped(saidOf(facts, i)), isWrong(facts, i) && cross()],
-    },
-    ...columns.map((label, place) => ({
+    ...(truth ? [{ title: facts.run.about.label, cell: (i) => clipped(classOf(facts, i)) }] : []),
+    ...(said ? [{ title: "predicted", cell: verdict }] : []),
+    ...labels.map((label, place) => ({
       title: label.name,
-      cell: (/** @type {number} */ i) => value(label, values[place][i]),
+      cell: (i) => value(label, values[place][i]),
       number: label.kind === "number",
     })),
-  ].filter(Boolean);
-  const table = new Table("Observations", shown, {
-    kind: (i) => (isWrong(facts, i) ? "wrong" : ""),
-  });
-  table.show(Array.from(ids));
-  return table.element;
+  ];
+  const table = new Table("Observations", columns, { kind: (i) => (isWrong(facts, i) ? "wrong" : "") });
+  const element = h("div", { class: "table-holder" }, table.element);
+  return { element, add: (ids) => table.show([...table.rows, ...ids]) };
 }

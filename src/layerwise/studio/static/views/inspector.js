@@ -2,17 +2,20 @@
  * One observation closely: the one under the pointer, else the pinned one.
  */
 
-import { seen } from "../looks/color.js";
-import { pin } from "../state/choose.js";
-import { fill, h, together } from "../widgets/dom.js";
-import { classOf, factsOf, isWrong, saidOf, textsOf } from "../facts/facts.js";
-import { latest } from "../state/latest.js";
-import { placeOf, runOf } from "../state/store.js";
-import { Tiles } from "../looks/tiles.js";
-import { card, clipped, cross, dot } from "../widgets/card.js";
-import { examples } from "../widgets/examples.js";
-import { roving } from "../widgets/roving.js";
+import { factsOf, isWrong } from "../facts/observations.js";
 import { percent, short } from "../facts/words.js";
+import { classColor } from "../looks/color.js";
+import { pin } from "../state/actions.js";
+import { follow, latest } from "../state/latest.js";
+import { placeOf, runOf, together } from "../state/store.js";
+import { bars } from "../widgets/bars.js";
+import { card } from "../widgets/card.js";
+import { button, fill, h } from "../widgets/dom.js";
+import { examples } from "../widgets/examples.js";
+import { classMark, clipped, cross } from "../widgets/marks.js";
+import { roving } from "../widgets/roving.js";
+import { soundPlayer } from "../widgets/sound.js";
+import { Tiles } from "../widgets/tiles.js";
 
 const KEYS = ["model", "run", "layer", "checkpoint", "hover", "pinned", "unit", "dark"];
 const SIZE = 112;
@@ -21,182 +24,133 @@ const NEAR = 8;
 /** Milliseconds that the pointer rests before neighbours and sounds are read. */
 const REST = 150;
 
+/** Shares of the network's output below this are not listed. */
+const LEAST = 0.0005;
+
 /** @param {any} context @returns {{element: HTMLElement, destroy: () => void}} */
 export function inspectorView({ store }) {
-  const hold = () => pin(store, current(store.state));
-  const button = h("button", { type: "button", class: "plain", onclick: hold }, "Unpin");
-  const frame = card("inspector", "Inspector", button);
+  const unpin = button("Unpin", () => pin(store, store.state.pinned), { class: "plain" });
+  const frame = card("inspector", "Inspector", unpin);
+  const about = h("div", { class: "about" });
   const more = h("div", { class: "near" });
-  const refresh = roving(more);
+  roving(more);
   let timer = 0;
 
-  const read = async (/** @type {any} */ state) => {
+  /** What is pointed at among the neighbours is shown in the other views, and they stay. */
+  const current = ({ hover, pinned }) => {
+    const own = more.matches(":hover, :focus-within") && pinned >= 0;
+    return hover >= 0 && !own ? hover : pinned;
+  };
+  const read = async (state) => {
     const i = current(state);
     if (i < 0) return null;
     const run = runOf(state);
-    const tiles = new Tiles(run);
     const [facts, probable, activation, picture, labels] = await Promise.all([
       factsOf(run, state.checkpoint),
       run.probable(state.checkpoint),
       state.unit >= 0 ? run.activation(placeOf(state), state.unit) : null,
-      tiles.picture(i, SIZE),
-      Promise.all(run.about.labels.map((/** @type {any} */ label) => run.labels(label.name))),
+      new Tiles(run).picture(i, SIZE),
+      Promise.all(run.about.labels.map(({ name }) => run.labels(name))),
     ]);
-    return { i, facts, probable, activation, picture, labels, tiles };
+    return { i, facts, probable, activation, picture, labels };
   };
-  const resting = latest((sentence) => fill(more, h("p", { class: "quiet" }, sentence)));
-  const rest = (/** @type {any} */ state) => {
-    const [run, i] = [runOf(state), current(state)];
-    const asked = [
-      run.neighbors(placeOf(state), i, NEAR),
-      factsOf(run, state.checkpoint),
-      textsOf(run),
-    ];
-    const title = `Nearest in ${run.about.layers[state.layer].name}`;
-    resting(
-      () => Promise.all(asked),
-      ([ids, facts, text]) => {
-        fill(
-          more,
-          sounds({ facts, i }),
-          ids?.length > 0 && examples(title, ids, { facts, text, store }),
-        );
-        refresh();
-      },
-    );
+  const resting = latest((sentence) => fill(more, h("p", { class: "warn" }, sentence)));
+  const rest = ({ i, facts }, state) => {
+    const title = `Nearest in ${facts.run.about.layers[state.layer].name}`;
+    const paint = (ids) =>
+      fill(more, soundPlayer(facts, i), ids?.length > 0 && examples(title, ids, { facts, store }));
+    resting(() => facts.run.neighbors(placeOf(state), i, NEAR), paint);
   };
-  const paint = (/** @type {any} */ found, /** @type {any} */ state) => {
-    button.hidden = state.pinned < 0 || state.hover >= 0;
+  /** What the neighbours are of; while it is the same, they stay. */
+  let shown = "";
+  const renew = (found, state) => {
+    const now = found ? `${found.i} ${state.run} ${state.layer} ${state.checkpoint} ${state.dark}` : "";
+    if (now === shown) return;
+    shown = now;
     clearTimeout(timer);
     resting.stop();
+    if (!more.matches(":focus-within")) fill(more); // the keys would lose their place
+    if (found) timer = setTimeout(() => rest(found, state), found.i === state.pinned ? 0 : REST);
+  };
+  const paint = (found, state) => {
+    renew(found, state);
+    unpin.hidden = state.pinned < 0 || found?.i !== state.pinned;
     if (!found) {
       frame.note("");
       frame.say("Point at an observation to look at it; click to keep it here.");
       return;
     }
-    frame.note(`row ${found.facts.rows[found.i]}${state.hover < 0 ? ", pinned" : ""}`);
-    fill(more);
-    more.classList.toggle("pictured", Boolean(runOf(state).about.inputs));
-    fill(frame.body, body(found, state), more);
-    timer = setTimeout(() => rest(state), state.hover >= 0 ? REST : 0);
+    const { i, facts } = found;
+    frame.note(`row ${facts.rows[i]}${i === state.pinned ? ", pinned" : ""}`);
+    more.classList.toggle("pictured", Boolean(facts.run.about.inputs));
+    if (more.parentElement !== frame.body) fill(frame.body, about, more);
+    fill(about, subject(found, state));
   };
-  const newest = latest(frame.say);
-  const painted = (/** @type {any} */ state) =>
-    newest(
-      () => read(state),
-      (found) => paint(found, state),
-    );
-  return {
-    element: frame.element,
-    destroy: together(store.on(KEYS, painted), newest.stop, resting.stop, () =>
-      clearTimeout(timer),
-    ),
-  };
-}
-
-/** @param {any} state @returns {number} the observation to show, -1 for none */
-function current({ hover, pinned }) {
-  return hover >= 0 ? hover : pinned;
+  const destroy = together(
+    follow(store, KEYS, read, paint, frame.fail).stop,
+    resting.stop,
+    () => clearTimeout(timer),
+  );
+  return { element: frame.element, destroy };
 }
 
 /** @param {any} found @param {any} state */
-function body(found, state) {
+function subject(found, state) {
   const { i, facts, picture, activation } = found;
-  const colors = facts.colors.map((color) => seen(color, state.dark));
-  const truth = facts.truth && colors[facts.truth[i]];
-  const said = facts.said && colors[facts.said[i]];
-  const verdict =
-    facts.truth &&
-    h(
-      "p",
-      { class: "verdict" },
-      truth ? [dot(truth), clipped(classOf(facts, i))] : "no class",
-      isWrong(facts, i) && [
-        h("span", { class: "taken" }, " taken for "),
-        said && dot(said),
-        clipped(saidOf(facts, i)),
-        cross(),
-      ],
-    );
+  const mark = (codes) => classMark(facts, codes[i], state.dark);
+  const known = facts.truth && facts.names[facts.truth[i]] !== undefined;
+  const taken = isWrong(facts, i) && [
+    h("span", { class: "taken" }, " taken for "),
+    mark(facts.said),
+    cross(),
+  ];
+  const verdict = facts.truth && h("p", { class: "verdict" }, known ? mark(facts.truth) : "no class", taken);
+  const unit = [h("dt", {}, `neuron ${state.unit}`), h("dd", {}, activation && short(activation[i]))];
   return [
     ...texts(found),
     h(
       "div",
       { class: "subject" },
       picture && h("div", { class: "subject-picture" }, picture),
-      h("div", { class: "subject-facts" }, verdict, bars(found, colors)),
+      h("div", { class: "subject-facts" }, verdict, answers(found, state.dark)),
     ),
-    h(
-      "dl",
-      { class: "known" },
-      activation && [h("dt", {}, `neuron ${state.unit}`), h("dd", {}, short(activation[i]))],
-      columns(found),
-    ),
+    h("dl", { class: "known" }, activation && unit, columns(found)),
   ];
 }
 
 /** Texts are what is looked at, so they stand first and large. */
 function texts({ i, facts, labels }) {
-  return facts.run.about.labels.flatMap((label, place) =>
-    label.kind === "text"
-      ? h("p", { class: "subject-text", title: label.name }, labels[place][i])
-      : [],
+  return facts.run.about.labels.flatMap(({ kind, name }, place) =>
+    kind === "text" ? h("p", { class: "subject-text", title: name }, labels[place][i]) : [],
   );
 }
 
 /** The other columns: numbers, and classes beside the one that the page is about. */
 function columns({ i, facts, labels }) {
-  return facts.run.about.labels.flatMap((label, place) => {
-    if (label.kind === "text" || label.name === facts.run.about.label) return [];
+  return facts.run.about.labels.flatMap(({ kind, name, names }, place) => {
+    if (kind === "text" || name === facts.run.about.label) return [];
     const value = labels[place][i];
-    const said = label.kind === "class" ? (label.names[value] ?? "none") : short(value);
-    return [h("dt", {}, clipped(label.name)), h("dd", {}, clipped(String(said)))];
+    const said = kind === "class" ? (names[value] ?? "none") : short(value);
+    return [h("dt", {}, clipped(name)), h("dd", {}, clipped(said))];
   });
 }
 
 /** The classes that the network finds most probable. */
-function bars({ i, facts, probable }, colors) {
+function answers({ i, facts, probable }, dark) {
   if (!probable) return null;
   const { k, classes, shares } = probable;
-  const lines = [];
+  const rows = [];
   for (let place = i * k; place < (i + 1) * k; place++) {
     const [code, share] = [classes[place], shares[place]];
-    if (facts.names[code] === undefined || !(share >= 0.0005)) continue;
-    lines.push(
-      h(
-        "tr",
-        { class: code === facts.truth?.[i] ? "best" : null },
-        h("th", { scope: "row" }, clipped(facts.names[code])),
-        h(
-          "td",
-          { class: "bar-cell" },
-          h("span", {
-            class: "amount",
-            style: { width: `${100 * share}%`, background: colors[code] },
-          }),
-        ),
-        h("td", { class: "number" }, percent(share)),
-      ),
-    );
+    if (facts.names[code] === undefined || !(share >= LEAST)) continue;
+    rows.push({
+      name: clipped(facts.names[code]),
+      color: classColor(facts.colors, code, dark),
+      from: 0,
+      to: share,
+      number: percent(share),
+      best: code === facts.truth?.[i],
+    });
   }
-  const caption = h("caption", { class: "unseen" }, "What the network finds most probable");
-  return h("table", { class: "bars" }, caption, h("tbody", {}, lines));
-}
-
-/** @param {any} found */
-function sounds({ i, facts }) {
-  const { sounds: about } = facts.run.about;
-  if (!about) return null;
-  const player = h("audio", {
-    controls: true,
-    preload: "none",
-    "aria-label": `Sound of row ${facts.rows[i]}`,
-  });
-  facts.run.model.url(about.file, `/${i}`).then(
-    (address) => {
-      player.src = address;
-    },
-    (error) => player.replaceWith(h("p", { class: "quiet" }, error.message)),
-  );
-  return player;
+  return bars("What the network finds most probable", rows);
 }

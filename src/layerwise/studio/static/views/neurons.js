@@ -5,75 +5,66 @@
  * still be chosen by its number, and a live host can be asked for the map.
  */
 
-import { chooseUnit, unheld } from "../state/choose.js";
-import { fill, h, together } from "../widgets/dom.js";
-import { latest } from "../state/latest.js";
-import { WAYS, neuronColors, possible, powerFor } from "../looks/neuroncolors.js";
 import { position } from "../facts/profile.js";
-import { Scatter } from "../scatter/scatter.js";
-import { placeOf, runOf } from "../state/store.js";
-import { card } from "../widgets/card.js";
-import { classChips } from "../widgets/chips.js";
-import { legend } from "../widgets/legend.js";
-import { menu } from "../widgets/menu.js";
 import { count, percent, short } from "../facts/words.js";
-import { unmapped } from "./unmapped.js";
+import { neuronColors, possible, powerFor, WAYS } from "../looks/neurons.js";
+import { Scatter } from "../scatter/scatter.js";
+import { RING } from "../scatter/shapes.js";
+import { chooseUnit } from "../state/actions.js";
+import { follow } from "../state/latest.js";
+import { placeOf, runOf, together } from "../state/store.js";
+import { card } from "../widgets/card.js";
+import { chips } from "../widgets/chips.js";
+import { button, fill, h } from "../widgets/dom.js";
+import { legend } from "../widgets/legend.js";
+import { classMark } from "../widgets/marks.js";
+import { menu } from "../widgets/menu.js";
+import { missingNeurons } from "./missing.js";
+import { grounded } from "./theme.js";
 
 const KEYS = [
-  "model",
-  "run",
-  "layer",
-  "checkpoint",
-  "unitColor",
-  "role",
-  "selection",
-  "dark",
-  "jobs",
+  ...["model", "run", "layer", "checkpoint"],
+  ...["unitColor", "role", "selection", "dark", "jobs"],
 ];
+
+/** Radii in css px: of a neuron, and of one whose activation cannot be read. */
 const RADIUS = 4.5;
 const SMALL = 3;
-const RING = 3;
 
 /** Stress above which a map is said to be lossy (Kruskal's "poor"). */
 const LOSSY = 0.2;
 
+/** Classes that are shown as buttons; more are a menu. */
+const CHIPS = 20;
+
 /** @param {any} context @returns {{element: HTMLElement, destroy: () => void}} */
 export function neuronsView(context) {
   const { store } = context;
-  const ways = menu("Colour of the neurons", (unitColor) => store.set({ unitColor }), {
-    hidden: true,
-  });
+  const color = (unitColor) => store.set({ unitColor });
+  const ways = menu("Colour of the neurons", color, { hidden: true });
   const frame = card("neurons", "Neurons", ways.element);
   const host = h("div", { class: "map" });
-  const said = h("p", { class: "quiet line" });
+  const line = h("p", { class: "quiet line" });
   const key = h("div", { class: "neuron-key" });
-  const ramps = legend(() => {});
+  const ramps = legend();
   const scatter = new Scatter(host, { label: "Map of the neurons" });
-  /** @type {any} */
+  /** What is drawn: what `Run.neurons` has read, or null. */
   let shown = null;
-  /** @type {any} */
-  let drawn = null;
-  let partial = false;
+  let places = null;
 
-  const choose = (/** @type {number} */ unit) => {
+  const choose = (unit) => chooseUnit(context, unit);
+  const describe = ({ hoverUnit }) => {
+    if (!shown) return;
     const { state } = store;
-    const layer = runOf(state).about.layers[state.layer];
-    if (!chooseUnit(context, unit)) fill(said, unheld(runOf(state), unit, layer));
+    const partial = Boolean(runOf(state).activations(placeOf(state))?.units);
+    fill(line, hoverUnit >= 0 ? inWords(hoverUnit, shown, state) : trust(shown, partial));
   };
-  const describe = (/** @type {number} */ unit) => {
-    const { state } = store;
-    const { names } = runOf(state).classes ?? { names: [] };
-    const about = runOf(state).about.layers[state.layer];
-    fill(
-      said,
-      unit >= 0 && shown
-        ? sentence(unit, shown, about, names, state)
-        : shown
-          ? trust(shown, partial)
-          : "",
-    );
+  const read = async (state) => {
+    const [run, place] = [runOf(state), placeOf(state)];
+    const neurons = await run.neurons(place);
+    const wanted = neurons && state.unitColor === "selection";
+    return { neurons, contrast: wanted ? await run.contrast(place, state.selection) : null };
   };
-
   const paint = ({ neurons, contrast }, state) => {
     const run = runOf(state);
     const about = run.about.layers[state.layer];
@@ -81,66 +72,44 @@ export function neuronsView(context) {
     shown = neurons;
     if (!neurons) {
       frame.note(`${about.name} · ${count(about.units)}`);
-      fill(frame.body, unmapped(context, state, choose));
+      fill(frame.body, missingNeurons(context, state, choose));
       return;
+    }
+    if (host.parentElement !== frame.body) fill(frame.body, host, key, line);
+    if (places !== neurons.places) {
+      scatter.setPoints(neurons.places, { duration: 0 });
+      scatter.fit();
+      places = neurons.places;
     }
     const way = possible(state.unitColor, neurons, contrast);
     const colors = run.classes?.colors ?? [];
     const { rgba, scale } = neuronColors(neurons, { ...state, way, contrast, colors });
-    if (host.parentElement !== frame.body) fill(frame.body, host, key, said);
-    if (drawn !== neurons.places) {
-      scatter.setPoints(neurons.places, { duration: 0 });
-      scatter.fit();
-      scatter.setPinned(state.unit >= 0 ? [state.unit] : []);
-      drawn = neurons.places;
-    }
     const holds = run.holds(placeOf(state));
-    partial = Boolean(run.activations(placeOf(state))?.units);
     const readable = Uint8Array.from(neurons.state, (_, unit) => Number(holds(unit)));
-    const style = getComputedStyle(frame.element);
-    const token = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
-    scatter.setBackground({ paper: token("--card"), ink: token("--ink"), pale: token("--line") });
     scatter.setColors(rgba);
     scatter.setShapes(readable.map((yes) => (yes ? 0 : RING)));
     scatter.setSizes(Float32Array.from(readable, (yes) => (yes ? RADIUS : SMALL)));
     ways.set(options(neurons, state), way);
     ramps.show({ title: titleOf(way, run, state), ramp: scale ?? undefined });
-    fill(key, offers(way, context, state), scale && ramps.element);
+    fill(key, offers(way, store), scale && ramps.element);
     frame.note(`${about.name} · ${population(neurons)}`);
-    describe(state.hoverUnit);
+    describe(state);
   };
-
-  const read = async (/** @type {any} */ state) => {
-    const [run, place] = [runOf(state), placeOf(state)];
-    const neurons = await run.neurons(place);
-    const wanted = neurons && state.unitColor === "selection";
-    return { neurons, contrast: wanted ? await run.contrast(place, state.selection) : null };
-  };
-  const newest = latest(frame.say);
-  const painted = (/** @type {any} */ state) =>
-    newest(
-      () => read(state),
-      (found) => paint(found, state),
-    );
 
   scatter.setTool("pan");
-  scatter.on("hover", (/** @type {number} */ unit) => store.set({ hoverUnit: unit }));
-  scatter.on("click", (/** @type {number} */ unit) => unit >= 0 && choose(unit));
-  return {
-    element: frame.element,
-    destroy: together(
-      store.on(KEYS, painted),
-      store.on(["unit"], ({ unit }) => {
-        scatter.setPinned(unit >= 0 ? [unit] : []);
-      }),
-      store.on(["hoverUnit"], ({ hoverUnit }) => {
-        scatter.setHover(hoverUnit);
-        describe(hoverUnit);
-      }),
-      newest.stop,
-      () => scatter.destroy(),
-    ),
-  };
+  scatter.on("hover", (hoverUnit) => store.set({ hoverUnit }));
+  scatter.on("click", (unit) => unit >= 0 && choose(unit));
+  const destroy = together(
+    grounded(context, scatter),
+    follow(store, KEYS, read, paint, frame.fail).stop,
+    store.on(["unit"], ({ unit }) => scatter.setPinned(unit >= 0 ? [unit] : [])),
+    store.on(["hoverUnit"], (state) => {
+      scatter.setHover(state.hoverUnit);
+      describe(state);
+    }),
+    () => scatter.destroy(),
+  );
+  return { element: frame.element, destroy };
 }
 
 /** @param {any} neurons @param {any} state @returns {import("../widgets/menu.js").Option[]} */
@@ -163,36 +132,34 @@ function titleOf(way, { classes }, { role }) {
   return titles[way] ?? "";
 }
 
-/** What can be asked next: another class, what fires on the selection. */
-function offers(way, { store }, state) {
-  const run = runOf(state);
-  const some = state.selection.length > 0 && state.selection.length < run.n;
+/** What can be asked next: what fires on the selection, another class. */
+function offers(way, store) {
+  const { selection, selected, role, dark } = store.state;
+  const run = runOf(store.state);
+  const some = selection.length > 0 && selection.length < run.n && way !== "selection";
   const ask = () => store.set({ unitColor: "selection" });
-  const ofClass = (/** @type {number} */ role) =>
-    way === "power" && role === state.role
-      ? store.set({ unitColor: "role" })
-      : store.set({ role, unitColor: "power" });
-  const chips = run.classes && (way === "role" || way === "power");
-  return [
-    some &&
-      way !== "selection" &&
-      h(
-        "button",
-        { type: "button", class: "chip offer", title: state.selected, onclick: ask },
-        "Which fire on the selection?",
-      ),
-    chips && classChips(run.classes, way === "power" ? state.role : -1, ofClass, state.dark),
-  ];
+  const offer = { class: "chip offer", title: selected };
+  /** @type {any[]} */
+  const found = [some && button("Which fire on the selection?", ask, offer)];
+  if (run.classes && (way === "role" || way === "power")) {
+    const chosen = way === "power" ? role : -1;
+    const choose = (code) =>
+      store.set(code === chosen ? { unitColor: "role" } : { role: code, unitColor: "power" });
+    const names = run.classes.names.map((title, code) => ({
+      title,
+      inside: classMark(run.classes, code, dark),
+    }));
+    found.push(chips(`Power for one ${run.classes.name}`, names, chosen, choose, CHIPS));
+  }
+  return found;
 }
 
 /** @param {any} neurons @returns {string} how many there are, and how many say nothing */
 function population({ state }) {
   const counts = [0, 0, 0];
   for (const code of state) counts[code] += 1;
-  const silent = [
-    counts[2] && `${count(counts[2])} dead`,
-    counts[1] && `${count(counts[1])} constant`,
-  ];
+  const [, constant, dead] = counts;
+  const silent = [dead && `${count(dead)} dead`, constant && `${count(constant)} constant`];
   return [count(state.length), ...silent.filter(Boolean)].join(", ");
 }
 
@@ -209,9 +176,11 @@ function trust({ quality, ranking, importance }, partial) {
 }
 
 /** One neuron in words. */
-function sentence(unit, neurons, layer, names, state) {
+function inWords(unit, neurons, state) {
   const { role, power, importance, active } = neurons;
-  const where = position(layer.shape, unit);
+  const run = runOf(state);
+  const names = run.classes?.names ?? [];
+  const where = position(run.about.layers[state.layer].shape, unit);
   const parts = [`Neuron ${unit}${where && ` (${where})`}`];
   if (importance && names[role[unit]] !== undefined) {
     parts.push(`tells ${names[role[unit]]} best, power ${short(power[unit])}`);

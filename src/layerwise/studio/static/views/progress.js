@@ -2,10 +2,9 @@
  * What the host is computing for the page, in a strip below the bar.
  */
 
-import { fill, h } from "../widgets/dom.js";
+import { progress } from "../facts/words.js";
 import { active } from "../state/jobs.js";
-import { button } from "../widgets/button.js";
-import { percent } from "../facts/words.js";
+import { button, fill, h } from "../widgets/dom.js";
 
 /** @param {any} context @returns {{element: HTMLElement, destroy: () => void}} */
 export function progressStrip({ store, jobs }) {
@@ -26,15 +25,13 @@ export function progressStrip({ store, jobs }) {
 
 /** @param {import("../data/source.js").Job} job @param {any} jobs */
 function working(job, jobs) {
-  const waits = job.state === "waiting";
-  const share = job.done === null ? "" : percent(job.done);
-  const step = waits ? "waiting" : `${job.step} ${share}`;
+  const value = job.state === "waiting" ? 0 : job.done;
   return h(
     "div",
     { class: "job" },
     h("span", { class: "job-title" }, job.title),
-    h("progress", { max: 1, value: waits ? 0 : job.done, "aria-label": job.title }),
-    h("span", { class: "quiet job-step" }, step),
+    h("progress", { max: 1, value, "aria-label": job.title }),
+    h("span", { class: "quiet job-step" }, progress(job)),
     button("Cancel", () => jobs.cancel(job.id), { class: "plain" }),
   );
 }

@@ -2,92 +2,75 @@
  * The scores of the layers as lines; a click on a layer, or on an epoch, goes there.
  */
 
-import { fill, h, together } from "../widgets/dom.js";
 import { along, lookup, measures } from "../facts/measures.js";
-import { runOf } from "../state/store.js";
-import { card, clipped } from "../widgets/card.js";
-import { chart } from "../widgets/chart.js";
 import { percent, short } from "../facts/words.js";
+import { runOf, together } from "../state/store.js";
+import { card } from "../widgets/card.js";
+import { chart } from "../widgets/chart.js";
+import { fill, h } from "../widgets/dom.js";
+import { clipped } from "../widgets/marks.js";
+import { menu } from "../widgets/menu.js";
 
 const KEYS = ["model", "run", "layer", "checkpoint"];
+
+/** Pixels that a chart needs. */
 const NARROW = 280;
+
+const AXES = [
+  { value: "layer", title: "by layer" },
+  { value: "checkpoint", title: "by epoch" },
+];
 
 /** @param {any} context @returns {{element: HTMLElement, destroy: () => void}} */
 export function scoresView({ store }) {
-  const which = h("select", { "aria-label": "Measure" });
-  const across = h("select", { "aria-label": "Along" });
-  const frame = card("scores", "Scores", which, across);
-  const host = h("div", { class: "chart-host" });
-  const details = h("details", {}, h("summary", {}, "Numbers"));
-  const numbers = h("div", { class: "table-holder" });
-  details.append(numbers);
-  /** @type {any[]} */
-  let all = [];
-  let measure = "";
-  let wanted = "layer";
+  let [measure, wanted] = ["", "layer"];
   let [width, height] = [0, 0];
+  const choose = (key, axis) => {
+    [measure, wanted] = [key, axis];
+    draw();
+  };
+  const which = menu("Measure", (key) => choose(key, wanted), { hidden: true });
+  const across = menu("Along", (axis) => choose(measure, axis), { hidden: true });
+  const frame = card("scores", "Scores", which.element, across.element);
+  const host = h("div", { class: "chart-host" });
+  const numbers = h("div", { class: "table-holder" });
+  const details = h("details", {}, h("summary", {}, "Numbers"), numbers);
 
   const draw = () => {
     const { state } = store;
     const { about } = runOf(state);
+    const all = measures(about.scores);
     const chosen = all.find(({ key }) => key === measure) ?? all[0];
+    frame.tools.hidden = !chosen;
     if (!chosen) {
-      frame.tools.hidden = true;
       frame.say("No scores yet: `layerwise score RUN` measures the layers.");
       return;
     }
-    frame.tools.hidden = false;
     if (host.parentElement !== frame.body) fill(frame.body, host, details);
     const can = { layer: along(chosen, "layer"), checkpoint: along(chosen, "checkpoint") };
     const axis = can[wanted].length > 1 ? wanted : can.layer.length > 1 ? "layer" : "checkpoint";
-    fill(
-      which,
-      all.map(({ key, title }) => h("option", { value: key, selected: key === chosen.key }, title)),
-    );
-    across.hidden = can.layer.length < 2 || can.checkpoint.length < 2;
-    fill(
-      across,
-      [
-        ["layer", "by layer"],
-        ["checkpoint", "by epoch"],
-      ].map(([value, title]) => h("option", { value, selected: value === axis }, title)),
-    );
+    which.set(all.map(({ key, title }) => ({ value: key, title })), chosen.key);
+    across.set(AXES, axis);
+    across.element.hidden = can.layer.length < 2 || can.checkpoint.length < 2;
     const plot = plotOf(chosen, axis, can, about, state);
-    const format = chosen.share ? (/** @type {number} */ value) => percent(value) : short;
-    const focused = host.contains(document.activeElement);
+    const format = chosen.share ? percent : short;
+    const round = chosen.share ? (value) => `${Number((100 * value).toPrecision(6))}\u202f%` : short;
+    const go = (place) => plot.at[place] !== null && store.set({ [axis]: plot.at[place] });
+    const label = `${chosen.title}: arrow keys change the ${axis}`;
     if (width >= NARROW) {
-      const choose = (/** @type {number} */ place) => {
-        if (plot.at[place] !== null) store.set({ [axis]: plot.at[place] });
-      };
-      const label = `${chosen.title}: arrow keys change the ${axis}`;
-      const axisFormat = chosen.share
-        ? (/** @type {number} */ value) => `${Number((100 * value).toPrecision(6))}\u202f%`
-        : short;
-      fill(host, chart({ ...plot, label, format, axis: axisFormat, choose, width, height }));
-      if (focused) /** @type {any} */ (host.firstChild).focus();
+      fill(host, chart({ ...plot, label, format, axis: round, choose: go, width, height }));
     }
     fill(numbers, tableOf(plot, axis, format, chosen.title));
   };
-  which.addEventListener("change", () => {
-    measure = which.value;
+  const resizes = new ResizeObserver(([{ contentRect }]) => {
+    const [wide, high] = [contentRect.width, contentRect.height].map(Math.floor);
+    if (wide === width && high === height) return;
+    [width, height] = [wide, high];
     draw();
   });
-  across.addEventListener("change", () => {
-    wanted = across.value;
-    draw();
-  });
-  const resized = new ResizeObserver(([entry]) => {
-    const now = [entry.contentRect.width, entry.contentRect.height].map(Math.floor);
-    if (now[0] === width && now[1] === height) return;
-    [width, height] = now;
-    draw();
-  });
-  const subscription = store.on(KEYS, (state, changed) => {
-    if (changed.has("model") || changed.has("run")) all = measures(runOf(state).about.scores);
-    draw();
-  });
-  resized.observe(host);
-  return { element: frame.element, destroy: together(subscription, () => resized.disconnect()) };
+  resizes.observe(host);
+  const destroy = together(store.on(KEYS, draw), () => resizes.disconnect());
+  return { element: frame.element, destroy };
 }
 
 /** The lines of a measure along an axis: one for each place on the other axis. */
@@ -108,17 +91,13 @@ function plotOf(measure, axis, can, about, state) {
     return of === others[0] ? "first" : of === others[others.length - 1] ? "last" : "pale";
   };
   const order = { pale: 0, first: 1, last: 2, current: 3 };
-  const lines = others.map((of) => ({
-    name: name[other](of),
-    values: row(values, of),
-    kind: kind(of),
-  }));
+  const lines = others.map((of) => ({ name: name[other](of), values: row(values, of), kind: kind(of) }));
   lines.sort((a, b) => order[a.kind] - order[b.kind]);
   const extra = [
     ["floor", "by chance"],
     ["published", "published"],
   ].flatMap(([key, title]) => {
-    const found = row(lookup(measure, key, steady), here);
+    const found = row(lookup(measure, /** @type {any} */ (key), steady), here);
     return found.some(Number.isFinite) ? [{ name: title, values: found, kind: key }] : [];
   });
   return {
@@ -136,24 +115,19 @@ function plotOf(measure, axis, can, about, state) {
 function tableOf({ places, others, name, row, current }, axis, format, title) {
   const rows = others.map((of) => ({ name: name(of), values: row(of) }));
   const heads = rows.map((one) => h("th", { scope: "col", class: "number" }, clipped(one.name)));
+  const cell = (value) => h("td", { class: "number" }, Number.isFinite(value) ? format(value) : "–");
+  const line = (place, i) =>
+    h(
+      "tr",
+      { class: i === current ? "current" : null },
+      h("th", { scope: "row" }, clipped(place)),
+      rows.map(({ values }) => cell(values[i])),
+    );
   return h(
     "table",
     { class: "table" },
     h("caption", { class: "unseen" }, title),
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, axis), heads)),
-    h(
-      "tbody",
-      {},
-      places.map((place, i) =>
-        h(
-          "tr",
-          { class: i === current ? "current" : null },
-          h("th", { scope: "row" }, clipped(place)),
-          rows.map(({ values }) =>
-            h("td", { class: "number" }, Number.isFinite(values[i]) ? format(values[i]) : "–"),
-          ),
-        ),
-      ),
-    ),
+    h("tbody", {}, places.map(line)),
   );
 }

@@ -2,16 +2,15 @@
  * Which layer, which checkpoint, which kind of map: what the whole page looks at.
  */
 
-import { fill, h, together } from "../widgets/dom.js";
+import { mapped, methodOf } from "../data/maps.js";
+import { counted, methodName } from "../facts/words.js";
 import { Player } from "../state/play.js";
-import { mapped, methodOf } from "../state/start.js";
-import { runOf } from "../state/store.js";
+import { runOf, together } from "../state/store.js";
+import { button, fill, h } from "../widgets/dom.js";
 import { menu } from "../widgets/menu.js";
 import { slider } from "../widgets/slider.js";
-import { METHODS } from "../facts/words.js";
-import { comparing } from "./comparing.js";
+import { AXES, compareMenu } from "./compare.js";
 
-const AXES = { layer: "Layer", checkpoint: "Epoch" };
 /** What a live host can compute besides single maps. */
 const WALKS = [
   { value: "evolve layers", over: "layers", held: "checkpoint", title: "through the layers of this epoch" },
@@ -43,21 +42,21 @@ export function stages(context) {
     awaited = () => null;
     store.set(nearby(state, found.id));
   };
-  const other = comparing(context);
+  const other = compareMenu(context);
   const element = h(
     "section",
     { class: "stages", "aria-label": "Layer and checkpoint" },
     rows.map((row) => row.element),
     h("div", { class: "stage-menus" }, series.element, other.element),
   );
-  const stop = together(
+  const destroy = together(
     store.on(KEYS, (state) => series.set(offered(runOf(state)), state.series)),
     store.on(["model"], arrive),
     ...rows.map((row) => row.destroy),
     other.destroy,
     () => player.stop(),
   );
-  return { element, destroy: stop };
+  return { element, destroy };
 }
 
 /** @param {import("../state/store.js").Store} store @param {Player} player @param {any} axis */
@@ -67,7 +66,7 @@ function stage(store, player, axis) {
     player.stop();
     store.set({ [axis]: stop });
   });
-  const play = h("button", { type: "button", class: "play", onclick: () => player.toggle(axis) });
+  const play = button("", () => player.toggle(axis), { class: "play" });
   const element = h(
     "div",
     { class: `stage ${axis}` },
@@ -90,7 +89,6 @@ function stage(store, player, axis) {
     fill(now, places[state[axis]]?.name);
     now.title = places[state[axis]]?.name;
     play.disabled = full.length < 2;
-    element.classList.toggle("lone", places.length < 2);
   });
   return { element, playing, destroy: together(destroy, stops.destroy) };
 }
@@ -105,11 +103,11 @@ function offered(run) {
   const { series, methods } = run.about;
   const made = series.map(({ id, title, stops }) => ({
     value: id,
-    title: `${title} · ${stops.length} map${stops.length === 1 ? "" : "s"}`,
+    title: `${title} · ${counted(stops.length, "map")}`,
   }));
   const had = new Set(series.map(({ id, over }) => (over ? "" : methodOf(id))));
   const rest = methods.filter((method) => !had.has(method));
-  const more = rest.map((value) => ({ value, title: METHODS[value] ?? value, group: "not computed yet" }));
+  const more = rest.map((value) => ({ value, title: methodName(value), group: "not computed yet" }));
   const walks = run.model.source.live ? WALKS : [];
   const able = walks.filter(({ held }) => run.about[held === "layer" ? "checkpoints" : "layers"].length > 1);
   return [...made, ...more, ...able.map(({ value, title }) => ({ value, title, group: "Compute" }))];

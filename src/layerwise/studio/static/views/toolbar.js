@@ -2,15 +2,13 @@
  * The bar at the top: which run this is, what is selected, and what concerns the whole page.
  */
 
-import { download, fill, h, together } from "../widgets/dom.js";
-import { selectionCsv, viewPng, viewSvg } from "../facts/export.js";
-import { recording } from "../state/jobs.js";
-import { latest } from "../state/latest.js";
-import { moved } from "../state/start.js";
-import { runOf } from "../state/store.js";
-import { button } from "../widgets/button.js";
+import { count, counted, percent } from "../facts/words.js";
+import { follow } from "../state/latest.js";
+import { runOf, together } from "../state/store.js";
+import { moved } from "../state/valid.js";
+import { button, fill, h } from "../widgets/dom.js";
 import { menu } from "../widgets/menu.js";
-import { count, counted } from "../facts/words.js";
+import { saveMenu } from "./save.js";
 
 const THEMES = { auto: "Auto", light: "Light", dark: "Dark" };
 const SYMBOLS = { auto: "◐", light: "☀", dark: "☾" };
@@ -38,18 +36,19 @@ export function toolbar(context, page) {
     { class: "bar" },
     h("div", { class: "bar-run" }, title, runs.element, info, live),
     chip.element,
-    h("div", { class: "bar-tools" }, exportMenu(context, page.picture), theme, help),
+    h("div", { class: "bar-tools" }, saveMenu(context, page.picture), theme, help),
   );
-  const stop = together(
+  const destroy = together(
     store.on(["model", "run"], (state) => {
-      const { model } = state;
-      const { about } = runOf(state);
-      fill(title, about.title);
-      title.title = about.title;
-      runs.element.hidden = model.runs.length < 2;
-      runs.set(model.runs.map((run, i) => ({ value: String(i), title: run.about.name })), String(state.run));
-      fill(live, recording(model));
-      live.hidden = !recording(model);
+      const all = state.model.runs.map(({ about }, i) => ({ value: String(i), title: about.name }));
+      title.title = runOf(state).about.title;
+      fill(title, title.title);
+      runs.element.hidden = all.length < 2;
+      runs.set(all, String(state.run));
+    }),
+    store.on(["recording"], ({ recording }) => {
+      live.hidden = !recording;
+      fill(live, recording && `recording ${recording.checkpoint}: ${percent(recording.share)}`);
     }),
     store.on(["theme"], (state) => {
       fill(theme, h("span", { "aria-hidden": "true" }, SYMBOLS[state.theme]), ` ${THEMES[state.theme]}`);
@@ -57,7 +56,7 @@ export function toolbar(context, page) {
     }),
     chip.destroy,
   );
-  return { element, destroy: stop };
+  return { element, destroy };
 }
 
 /** @param {import("../state/store.js").Store} store */
@@ -65,6 +64,7 @@ function selectionChip(store) {
   const words = h("span", { class: "chip-words", role: "status" });
   const clear = button("Clear", () => store.select([], ""), { class: "plain" });
   const element = h("div", { class: "chip selection" }, words, clear);
+  const read = (state) => runOf(state).correct(state.checkpoint);
   const paint = (correct, state) => {
     const { selection, selected } = state;
     const { n, about } = runOf(state);
@@ -72,8 +72,8 @@ function selectionChip(store) {
     element.classList.toggle("none", !some);
     clear.hidden = !some;
     words.title = selected;
-    const told = correct && (some ? selection.map((id) => correct[id]) : correct);
-    const wrong = told?.reduce((sum, right) => sum + Number(right === 0), 0);
+    const judged = correct && (some ? selection.map((id) => correct[id]) : correct);
+    const wrong = judged?.reduce((sum, right) => sum + Number(right === 0), 0);
     fill(
       words,
       some ? [h("b", {}, count(selection.length)), ` selected of ${count(n)}`] : counted(n, about.noun),
@@ -81,28 +81,7 @@ function selectionChip(store) {
       some && selected && [" · ", h("span", { class: "quiet" }, selected)],
     );
   };
-  const show = latest((sentence) => fill(words, sentence));
-  const destroy = store.on(["model", "run", "checkpoint", "selection", "selected"], (state) => {
-    show(() => runOf(state).correct(state.checkpoint), (correct) => paint(correct, state));
-  });
-  return { element, destroy };
-}
-
-/** @param {any} context @param {() => any} picture the scatter that is exported */
-function exportMenu({ store, announce }, picture) {
-  const actions = {
-    "Selection (CSV)": async () => download(await selectionCsv(store.state), "layerwise-selection.csv"),
-    "Map (PNG)": () => viewPng(picture()),
-    "Map (SVG)": () => viewSvg(picture()),
-  };
-  const act = async (name) => {
-    try {
-      await actions[name]();
-    } catch (error) {
-      announce(error.message);
-    }
-  };
-  const choice = menu("Export", act, { action: true });
-  choice.set(Object.keys(actions).map((name) => ({ value: name, title: name })), "");
-  return choice.element;
+  const fail = (sentence) => fill(words, sentence);
+  const keys = ["model", "run", "checkpoint", "selection", "selected"];
+  return { element, destroy: follow(store, keys, read, paint, fail).stop };
 }

@@ -1,9 +1,8 @@
 /**
- * The buttons on a map: circle, box or move; closer, farther, all; trails.
+ * The buttons of a map: circle, box or move; trails; all points.
  */
 
-import { h, svg } from "../widgets/dom.js";
-import { button } from "../widgets/button.js";
+import { button, h, svg } from "../widgets/dom.js";
 
 const TOOLS = [
   ["lasso", "Circle observations to select them (Shift adds, Alt takes away)", "Lasso"],

@@ -3,118 +3,101 @@
  */
 
 import { range } from "../data/arrays.js";
-import { ramp, seen } from "../looks/color.js";
-import { chooseUnit, leaveUnit, unheld } from "../state/choose.js";
-import { fill, h, svg, together } from "../widgets/dom.js";
-import { factsOf, textsOf } from "../facts/facts.js";
-import { latest } from "../state/latest.js";
+import { factsOf } from "../facts/observations.js";
 import { activeShare, extremes, histogram, means, position, strongest } from "../facts/profile.js";
-import { placeOf, runOf } from "../state/store.js";
-import { card, clipped, dot } from "../widgets/card.js";
-import { examples } from "../widgets/examples.js";
-import { roving } from "../widgets/roving.js";
 import { count, percent, short } from "../facts/words.js";
+import { classColor, ramp } from "../looks/color.js";
+import { chooseUnit, leaveUnit, unheld } from "../state/actions.js";
+import { follow } from "../state/latest.js";
+import { placeOf, runOf } from "../state/store.js";
+import { bars } from "../widgets/bars.js";
+import { card } from "../widgets/card.js";
+import { button, fill, h, svg } from "../widgets/dom.js";
+import { examples } from "../widgets/examples.js";
+import { classMark } from "../widgets/marks.js";
+import { roving } from "../widgets/roving.js";
 
 const KEYS = ["model", "run", "layer", "checkpoint", "unit", "dark"];
+
+/** Observations on which it fires most, and least. */
 const HIGHEST = 8;
 const LOWEST = 4;
+
+/** Share of the observations on which it fires most, to select. */
 const SHARE = 0.05;
+
+/** Steps of the histogram, its height, and the width of a step. */
 const STEPS = 32;
+const HEIGHT = 60;
+const WIDTH = 8;
 
 /** @param {any} context @returns {{element: HTMLElement, destroy: () => void}} */
 export function unitView(context) {
   const { store } = context;
-  const leave = () => leaveUnit(store);
-  const most = h("button", { type: "button" }, "Select where it fires most");
-  const number = h("input", {
-    type: "number",
-    min: 0,
-    step: 1,
-    "aria-label": "Number of the neuron",
-    placeholder: "–",
-  });
-  const close = h(
-    "button",
-    { type: "button", class: "plain", "aria-label": "Choose no neuron", onclick: leave },
-    "×",
-  );
-  const frame = card("unit", "Neuron", close);
+  const change = () => {
+    if (number.value === "") leaveUnit(store);
+    else if (!chooseUnit(context, Number(number.value))) number.value = written(store.state.unit);
+  };
+  const words = { "aria-label": "Number of the neuron", placeholder: "–" };
+  const number = h("input", { type: "number", min: 0, step: 1, ...words, onchange: change });
+  const leave = button("×", () => leaveUnit(store), { class: "plain", "aria-label": "Choose no neuron" });
+  const frame = card("unit", "Neuron", leave);
   frame.title.after(number);
-  const refresh = roving(frame.body);
-  /** @type {Uint32Array} */
-  let top = new Uint32Array(0);
-  most.addEventListener("click", () =>
-    store.select(top, `where neuron ${store.state.unit} fires most`),
-  );
+  roving(frame.body);
 
-  const read = async (/** @type {any} */ state) => {
-    const [run, place] = [runOf(state), placeOf(state)];
+  const read = async (state) => {
     if (state.unit < 0) return null;
-    const [activation, facts, neurons, text] = await Promise.all([
+    const [run, place] = [runOf(state), placeOf(state)];
+    const [activation, facts, neurons] = await Promise.all([
       run.activation(place, state.unit),
       factsOf(run, state.checkpoint),
       run.neurons(place),
-      textsOf(run),
     ]);
-    return { activation, facts, neurons, text };
+    return { activation, facts, neurons };
   };
-  const paint = (/** @type {any} */ found, /** @type {any} */ state) => {
+  const paint = (found, state) => {
     const run = runOf(state);
     const layer = run.about.layers[state.layer];
-    close.hidden = !found;
+    leave.hidden = !found;
     number.max = layer.units - 1;
-    number.value = found ? state.unit : "";
+    number.value = written(state.unit);
     number.disabled = !run.activations(placeOf(state));
     frame.note(`of ${layer.name}`);
     if (!found) {
-      frame.say(
-        `Choose one of ${count(layer.units)}, here or in the map of the neurons: the observations take its colours.`,
-      );
-      return;
-    }
-    if (!found.activation) {
-      frame.say(unheld(run, state.unit, layer));
-      return;
-    }
-    top = strongest(found.activation, SHARE);
-    most.disabled = !top.length;
-    fill(frame.body, parts(found, state, layer, store, most));
-    refresh();
+      const offer = `Choose one of ${count(layer.units)}, here or in the map of the neurons`;
+      frame.say(`${offer}: the observations take its colours.`);
+    } else if (!found.activation) frame.say(unheld(run, state.unit, layer));
+    else if (found.activation.every(Number.isNaN)) frame.say("It has no value on any observation.");
+    else fill(frame.body, parts(found, state, layer, store));
   };
-  const newest = latest(frame.say);
-  const painted = (/** @type {any} */ state) =>
-    newest(
-      () => read(state),
-      (found) => paint(found, state),
-    );
-  number.addEventListener("change", () => {
-    if (number.value === "") return leave();
-    const { state } = store;
-    if (chooseUnit(context, Number(number.value))) return;
-    frame.say(unheld(runOf(state), Number(number.value), runOf(state).about.layers[state.layer]));
-  });
-  return { element: frame.element, destroy: together(store.on(KEYS, painted), newest.stop) };
+  return { element: frame.element, destroy: follow(store, KEYS, read, paint, frame.fail).stop };
 }
 
-/** @param {any} found @param {any} state @param {any} layer @param {any} store @param {any} most */
-function parts({ activation, facts, neurons, text }, state, layer, store, most) {
+/** @param {number} unit @returns {string} as its field holds it */
+function written(unit) {
+  return unit >= 0 ? String(unit) : "";
+}
+
+/** @param {any} found @param {any} state @param {any} layer @param {any} store */
+function parts({ activation, facts, neurons }, { unit, dark }, layer, store) {
   const [low, high] = range(activation);
-  const where = position(layer.shape, state.unit);
+  const role = neurons?.importance && facts.names[neurons.role[unit]];
   const words = [
-    where,
+    position(layer.shape, unit),
     `active on ${percent(activeShare(activation))}`,
     `${short(low)} to ${short(high)}`,
+    role && `tells ${role} best, power ${short(neurons.power[unit])}`,
   ];
-  const role = neurons?.importance ? facts.names[neurons.role[state.unit]] : undefined;
-  if (role !== undefined)
-    words.push(`tells ${role} best, power ${short(neurons.power[state.unit])}`);
-  const value = (/** @type {number} */ i) => short(activation[i]);
-  const how = { facts, text, store, value };
+  const top = strongest(activation, SHARE);
+  const most = button(
+    "Select where it fires most",
+    () => store.select(top, `where neuron ${unit} fires most`),
+    { disabled: !top.length },
+  );
+  const how = { facts, store, value: (i) => short(activation[i]) };
   return [
     h("p", { class: "quiet" }, words.filter(Boolean).join(" · ")),
-    facts.truth
-      ? profile(activation, facts, state.dark)
-      : spread(activation, low, high, state.dark),
+    facts.truth ? profile(activation, facts, dark) : spread(activation, low, high, dark),
     h("div", {}, most),
     low < high && examples("Highest activation", extremes(activation, HIGHEST), how),
     low < high && examples("Lowest activation", extremes(activation, LOWEST, -1), how),
@@ -122,63 +105,44 @@ function parts({ activation, facts, neurons, text }, state, layer, store, most) 
 }
 
 /** Mean activation by class, strongest first, as bars from zero. */
-function profile(activation, { truth, names, colors }, dark) {
+function profile(activation, facts, dark) {
+  const { truth, names, colors } = facts;
   const mean = means(activation, truth, names.length);
-  const codes = names.map((_, code) => code).filter((code) => mean[code] === mean[code]);
+  const codes = [...mean.keys()].filter((code) => !Number.isNaN(mean[code]));
   codes.sort((a, b) => mean[b] - mean[a]);
   const [low, high] = range(mean);
-  const [from, to] = [Math.min(low, 0), Math.max(high, 0)];
-  const span = to - from || 1;
-  const line = (/** @type {number} */ code, /** @type {number} */ place) => {
-    const [left, right] = [Math.min(mean[code], 0), Math.max(mean[code], 0)];
-    const bar = {
-      left: `${(100 * (left - from)) / span}%`,
-      width: `${(100 * (right - left)) / span}%`,
-      background: seen(colors[code], dark),
-    };
-    return h(
-      "tr",
-      { class: place === 0 ? "best" : null },
-      h("th", { scope: "row" }, dot(bar.background), clipped(names[code])),
-      h("td", { class: "bar-cell" }, h("span", { class: "amount", style: bar })),
-      h("td", { class: "number" }, short(mean[code])),
-    );
-  };
-  const caption = h("caption", { class: "unseen" }, "Mean activation by class, highest first");
+  const from = Math.min(low, 0);
+  const span = Math.max(high, 0) - from || 1;
+  const rows = codes.map((code, place) => ({
+    name: classMark(facts, code, dark),
+    color: classColor(colors, code, dark),
+    from: (Math.min(mean[code], 0) - from) / span,
+    to: (Math.max(mean[code], 0) - from) / span,
+    number: short(mean[code]),
+    best: place === 0,
+  }));
   return [
     h("h3", {}, "Mean activation by class"),
-    h(
-      "div",
-      { class: "profile" },
-      h("table", { class: "bars" }, caption, h("tbody", {}, codes.map(line))),
-    ),
+    h("div", { class: "profile" }, bars("Mean activation by class, highest first", rows)),
   ];
 }
 
 /** How the activation spreads, where there are no classes to tell apart. */
 function spread(activation, low, high, dark) {
   const counts = histogram(activation, low, high, STEPS);
-  const most = Math.max(...counts, 1);
+  const most = counts.reduce((largest, n) => Math.max(largest, n), 1);
   const scale = ramp(low, high, dark);
-  const bars = Array.from(counts, (count, step) => {
-    const height = count ? Math.max((60 * count) / most, 1) : 0;
-    const fillColor = `rgb(${scale.at(low + ((step + 0.5) / STEPS) * (high - low)).join(" ")})`;
-    return svg("rect", { x: step * 8, y: 60 - height, width: 7, height, fill: fillColor });
+  const rects = Array.from(counts, (n, step) => {
+    const height = n ? Math.max((HEIGHT * n) / most, 1) : 0;
+    const fill = `rgb(${scale.at(low + ((step + 0.5) / STEPS) * (high - low)).join(" ")})`;
+    return svg("rect", { x: step * WIDTH, y: HEIGHT - height, width: WIDTH - 1, height, fill });
   });
   const label = `Activations from ${short(low)} to ${short(high)}; the fullest step holds ${most}`;
+  const box = { viewBox: `0 0 ${STEPS * WIDTH} ${HEIGHT}`, preserveAspectRatio: "none" };
   return h(
     "figure",
     { class: "spread" },
-    svg(
-      "svg",
-      {
-        viewBox: `0 0 ${STEPS * 8} 60`,
-        preserveAspectRatio: "none",
-        role: "img",
-        "aria-label": label,
-      },
-      bars,
-    ),
-    h("figcaption", { class: "ramp-line" }, h("span", {}, short(low)), h("span", {}, short(high))),
+    svg("svg", { ...box, role: "img", "aria-label": label }, rects),
+    h("figcaption", { class: "ramp-numbers" }, h("span", {}, short(low)), h("span", {}, short(high))),
   );
 }

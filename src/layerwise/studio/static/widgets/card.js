@@ -2,7 +2,7 @@
  * The frame of a view: a heading with controls beside it, and a body.
  */
 
-import { fill, h } from "./dom.js";
+import { button, fill, h } from "./dom.js";
 
 /**
  * Return an empty card.
@@ -30,24 +30,8 @@ export function card(kind, title, ...controls) {
     },
     /** Show one sentence instead of the view. @param {string} sentence */
     say: (sentence) => fill(body, h("p", { class: "quiet empty" }, sentence)),
+    /** Say what went wrong. @param {string} sentence @param {() => void} again what may help */
+    fail: (sentence, again) =>
+      fill(body, h("p", { class: "warn", role: "alert" }, sentence), h("p", {}, button("Try again", again))),
   };
-}
-
-/**
- * Return a colour dot; it never stands without the name that it colours.
- *
- * @param {string} color
- */
-export function dot(color) {
-  return h("span", { class: "dot", "aria-hidden": "true", style: { background: color } });
-}
-
-/** Return a name that is cut where there is no room, and can be read whole. @param {string} name */
-export function clipped(name) {
-  return h("span", { class: "clipped", title: name }, name);
-}
-
-/** Return the mark of a wrong prediction. */
-export function cross() {
-  return h("span", { class: "wrong-mark", role: "img", "aria-label": "wrong" }, "×");
 }

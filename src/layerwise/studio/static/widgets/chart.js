@@ -7,6 +7,7 @@
  * @property {"pale"|"first"|"last"|"current"|"floor"|"published"} kind
  */
 
+import { cut } from "../facts/words.js";
 import { svg } from "./dom.js";
 
 const MARGIN = { top: 12, right: 88, bottom: 30, left: 52 };
@@ -48,13 +49,8 @@ export function chart({ label, places, lines, current, format, axis, choose, wid
     choose(best);
   };
   const keys = (/** @type {KeyboardEvent} */ event) => {
-    const wanted = {
-      ArrowRight: current + 1,
-      ArrowLeft: current - 1,
-      Home: 0,
-      End: places.length - 1,
-    };
-    const place = wanted[event.key];
+    const last = places.length - 1;
+    const place = { ArrowRight: current + 1, ArrowLeft: current - 1, Home: 0, End: last }[event.key];
     if (place === undefined) return;
     event.preventDefault();
     if (place >= 0 && place < places.length) choose(place);
@@ -76,27 +72,21 @@ export function chart({ label, places, lines, current, format, axis, choose, wid
       onclick: nearest,
       onkeydown: keys,
     },
-    current >= 0 &&
-      svg("line", {
-        class: "here",
-        x1: at(current),
-        x2: at(current),
-        y1: MARGIN.top - 6,
-        y2: inner.bottom,
-      }),
+    current >= 0 && rule("here", at(current), MARGIN.top - 6, at(current), inner.bottom),
     steps.map((step) => [
-      svg("line", { class: "rule", x1: MARGIN.left, x2: inner.right, y1: y(step), y2: y(step) }),
-      svg(
-        "text",
-        { class: "tick", x: MARGIN.left - 8, y: y(step) + 4, "text-anchor": "end" },
-        axis(step),
-      ),
+      rule("rule", MARGIN.left, y(step), inner.right, y(step)),
+      svg("text", { x: MARGIN.left - 8, y: y(step) + 4, "text-anchor": "end" }, axis(step)),
     ]),
     names(places, at, inner, current),
     lines.map((line) => drawn(line, at, y, { places, format, current, crowded })),
     ends(lines, inner, y),
   );
   return picture;
+}
+
+/** @param {string} kind @param {number} x1 @param {number} y1 @param {number} x2 @param {number} y2 */
+function rule(kind, x1, y1, x2, y2) {
+  return svg("line", { class: kind, x1, y1, x2, y2 });
 }
 
 /** @param {Line} line @param {(i: number) => number} x @param {(v: number) => number} y @param {any} how */
@@ -129,10 +119,9 @@ function names(places, x, { bottom }, current) {
     const near = current >= 0 && Math.abs(place - current) < every;
     if (!here && (near || place % every)) return null;
     const letters = Math.max(4, Math.floor((room * every - 4) / LETTER));
-    const text = name.length > letters ? `${name.slice(0, letters - 1)}…` : name;
-    const kind = here ? "tick here" : "tick";
+    const kind = here ? "here" : null;
     const at = { class: kind, x: x(place), y: bottom + 18, "text-anchor": "middle" };
-    return svg("text", at, svg("title", {}, name), text);
+    return svg("text", at, svg("title", {}, name), cut(name, letters));
   });
 }
 
@@ -144,9 +133,8 @@ function ends(lines, { right, bottom }, y) {
   spread(tags, MARGIN.top, bottom);
   return tags.map(({ line, y: height }) => {
     const letters = Math.floor((MARGIN.right - 12) / LETTER);
-    const text = line.name.length > letters ? `${line.name.slice(0, letters - 1)}…` : line.name;
     const at = { class: `tag ${line.kind}`, x: right + 8, y: height + 4 };
-    return svg("text", at, svg("title", {}, line.name), text);
+    return svg("text", at, svg("title", {}, line.name), cut(line.name, letters));
   });
 }
 

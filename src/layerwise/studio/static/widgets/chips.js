@@ -1,54 +1,27 @@
 /**
- * The classes, to choose one of.
+ * A few names to choose one of: buttons side by side, or a menu if they are many.
  */
 
-import { seen } from "../looks/color.js";
-import { h } from "./dom.js";
-import { clipped, dot } from "./card.js";
-
-/** Classes that are shown as buttons; more are a menu. */
-const CHIPS = 20;
+import { button, h } from "./dom.js";
 
 /**
- * Return the classes as buttons, or as a menu if they are many.
+ * Return the names to choose from.
  *
- * @param {{name: string, names: string[], colors: string[]}} classes
+ * @param {string} label
+ * @param {{title: string, inside: any}[]} names what each is called in the menu and shows as a button
  * @param {number} chosen -1 for none
- * @param {(code: number) => void} choose
- * @param {boolean} dark
+ * @param {(place: number) => void} choose
+ * @param {number} most names that are shown as buttons
  * @returns {HTMLElement}
  */
-export function classChips({ name, names, colors }, chosen, choose, dark) {
-  if (names.length > CHIPS) {
-    const options = names.map((title, code) =>
-      h("option", { value: code, selected: code === chosen }, title),
-    );
-    const none =
-      chosen < 0 &&
-      h("option", { value: -1, selected: true, disabled: true }, `power for one ${name}…`);
-    const change = (/** @type {any} */ event) => choose(Number(event.target.value));
-    return h(
-      "select",
-      { class: "class-menu", "aria-label": `Power for one ${name}`, onchange: change },
-      none,
-      options,
-    );
+export function chips(label, names, chosen, choose, most) {
+  if (names.length > most) {
+    const options = names.map(({ title }, i) => h("option", { value: i, selected: i === chosen }, title));
+    const none = chosen < 0 && h("option", { selected: true, disabled: true }, `${label} …`);
+    const change = (event) => choose(Number(event.target.value));
+    return h("select", { "aria-label": label, onchange: change }, none, options);
   }
-  const chip = (/** @type {string} */ title, /** @type {number} */ code) =>
-    h(
-      "button",
-      {
-        type: "button",
-        class: "chip",
-        "aria-pressed": String(code === chosen),
-        onclick: () => choose(code),
-      },
-      dot(seen(colors[code], dark)),
-      clipped(title),
-    );
-  return h(
-    "div",
-    { class: "chips", role: "group", "aria-label": `Power for one ${name}` },
-    names.map(chip),
-  );
+  const chip = ({ inside }, i) =>
+    button(inside, () => choose(i), { class: "chip", "aria-pressed": String(i === chosen) });
+  return h("div", { class: "chips", role: "group", "aria-label": label }, names.map(chip));
 }

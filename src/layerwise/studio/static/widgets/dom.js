@@ -30,33 +30,42 @@ export function svg(tag, attributes = {}, ...children) {
 }
 
 /**
- * Put these children into a node, in place of those it has.
+ * Return a button.
+ *
+ * @param {any} inside
+ * @param {(event: any) => void} press
+ * @param {Object<string, any>} [attributes] class, title and the like
+ * @returns {HTMLButtonElement}
+ */
+export function button(inside, press, attributes = {}) {
+  return h("button", { type: "button", onclick: press, ...attributes }, inside);
+}
+
+/**
+ * Put these children into a node, in place of those it has. The focus stays where it was: on the
+ * control of the same name, else on the one at the same place.
  *
  * @param {Element} node
  * @param {...any} children
  */
 export function fill(node, ...children) {
+  const held = /** @type {any} */ (node.getRootNode()).activeElement;
+  const place = held && held !== node && node.contains(held) ? controls(node).indexOf(held) : -1;
   node.replaceChildren(...nodes(children));
+  if (place < 0) return;
+  const now = controls(node);
+  const again = now.includes(held) ? held : now.find((one) => named(one) === named(held));
+  (again ?? now[Math.min(place, now.length - 1)])?.focus({ preventScroll: true });
 }
 
-/**
- * Return listeners of several sources as one function that removes them all.
- *
- * @param {...(() => void)} removers
- * @returns {() => void}
- */
-export function together(...removers) {
-  return () => removers.forEach((remove) => remove());
+/** @param {Element} node @returns {any[]} */
+function controls(node) {
+  return [...node.querySelectorAll("button:enabled, select, input, summary, [tabindex]")];
 }
 
-/** Hand the bytes to the reader as a file. @param {Blob} blob @param {string} name */
-export function download(blob, name) {
-  const address = URL.createObjectURL(blob);
-  const link = h("a", { href: address, download: name });
-  document.body.append(link);
-  link.click();
-  link.remove();
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+/** @param {Element} control */
+function named(control) {
+  return control.getAttribute("aria-label") ?? control.textContent;
 }
 
 /** @param {any} node @param {Object<string, any>} attributes @param {any[]} children */

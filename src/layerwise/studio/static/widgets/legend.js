@@ -6,18 +6,17 @@
  * @typedef {{title: string, items?: Item[], ramp?: Ramp, note?: string}} Legend
  */
 
-import { fill, h } from "./dom.js";
 import { count, short } from "../facts/words.js";
-import { button } from "./button.js";
-import { clipped, dot } from "./card.js";
+import { button, fill, h } from "./dom.js";
+import { clipped, dot } from "./marks.js";
 
 /**
  * Return a legend.
  *
- * @param {(item: Item, add: boolean) => void} choose called for a class that is clicked; `add`
+ * @param {(item: Item, add: boolean) => void} [choose] called for a class that is clicked; `add`
  *   where it is to join what is selected
  */
-export function legend(choose) {
+export function legend(choose = () => {}) {
   const element = h("div", { class: "legend", role: "group" });
   return {
     element,

@@ -7,15 +7,18 @@ const STEPS = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 0, ArrowUp: 0, Home: 0,
 /**
  * Let the arrow keys move between the buttons of a node, as they lie on the screen.
  *
- * @param {HTMLElement} node its buttons may be replaced at any time; call `refresh` then
- * @returns {() => void} refresh: make the first button that the Tab key stops at
+ * @param {HTMLElement} node its buttons may be replaced at any time
  */
 export function roving(node) {
   const buttons = () => /** @type {HTMLElement[]} */ ([...node.querySelectorAll("button:enabled")]);
-  /** @param {HTMLElement} chosen */
+  /** @param {HTMLElement} [chosen] */
   const hold = (chosen) => {
     for (const button of buttons()) button.tabIndex = button === chosen ? 0 : -1;
   };
+  new MutationObserver(() => {
+    const all = buttons();
+    hold(all.find((button) => button.matches(":focus")) ?? all[0]);
+  }).observe(node, { childList: true, subtree: true });
   node.addEventListener("focusin", (event) => {
     const target = /** @type {HTMLElement} */ (event.target);
     if (target.matches("button")) hold(target);
@@ -29,10 +32,6 @@ export function roving(node) {
     event.preventDefault();
     next.focus();
   });
-  return () => {
-    const [first] = buttons();
-    if (first) hold(first);
-  };
 }
 
 /** @param {string} key @param {number} now @param {HTMLElement[]} all @returns {number} */

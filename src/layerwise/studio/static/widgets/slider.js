@@ -2,6 +2,7 @@
  * A slider whose stops have names: layers, or checkpoints. Stops without a map are hollow.
  */
 
+import { cut } from "../facts/words.js";
 import { fill, h } from "./dom.js";
 
 /** Letters of a name at the track, and pixels of a letter at its size. */
@@ -26,7 +27,6 @@ export function slider(label, choose) {
   const element = h("div", { class: "slider" }, track);
   /** @type {{names: string[], full: boolean[], at: number}} */
   let now = { names: [], full: [], at: 0 };
-  let marks = [];
 
   const draw = () => {
     const { names, full, at } = now;
@@ -35,10 +35,10 @@ export function slider(label, choose) {
     track.style.setProperty("padding", `0 ${ends}px`);
     track.style.setProperty("min-width", `${places * CLOSEST + 2 * ends}px`);
     const step = every(names, Math.max(element.clientWidth - 2 * ends, places * CLOSEST));
-    marks = names.map((name, i) => {
+    const marks = names.map((name, i) => {
       const kinds = ["stop", full[i] && "full", i === at && "current"].filter(Boolean).join(" ");
       const left = `${place(i, places) * 100}%`;
-      const said = labelled(i, at, places, step) && h("span", { class: "stop-name" }, cut(name));
+      const said = labelled(i, at, places, step) && h("span", { class: "stop-name" }, cut(name, LETTERS));
       return h("span", { class: kinds, title: name, style: { left } }, said);
     });
     fill(rail, marks);
@@ -137,10 +137,5 @@ export function labelled(stop, at, places, step) {
 
 /** @param {string} name @returns {number} pixels that it takes, about */
 function wide(name) {
-  return cut(name).length * LETTER + 6;
-}
-
-/** @param {string} name */
-function cut(name) {
-  return name.length > LETTERS ? `${name.slice(0, LETTERS - 1)}…` : name;
+  return cut(name, LETTERS).length * LETTER + 6;
 }

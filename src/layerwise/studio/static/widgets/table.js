@@ -8,7 +8,7 @@
  * @property {boolean} [number] numbers stand at the right
  */
 
-import { fill, h } from "./dom.js";
+import { button, fill, h } from "./dom.js";
 
 /** A table of rows, sorted by one of its columns. */
 export class Table {
@@ -40,10 +40,7 @@ export class Table {
   show(rows) {
     this.rows = rows;
     const sorted = ordered(rows, this.columns[this.by]?.value, this.down);
-    fill(
-      this.body,
-      sorted.map((row) => this.line(row)),
-    );
+    fill(this.body, sorted.map((row) => this.line(row)));
     this.heads.forEach((head, place) => {
       if (!this.columns[place].value) return;
       const way = this.down ? "descending" : "ascending";
@@ -58,21 +55,16 @@ export class Table {
       this.by = place;
       this.show(this.rows);
     };
-    const inside = value
-      ? h("button", { type: "button", class: "sort", onclick: sort }, title)
-      : title;
+    const inside = value ? button(title, sort, { class: "sort" }) : title;
     return h("th", { scope: "col", class: number ? "number" : null }, inside);
   }
 
   /** @param {any} row */
   line(row) {
-    const cells = this.columns.map(({ cell, number }, place) =>
-      h(
-        place ? "td" : "th",
-        { scope: place ? null : "row", class: number ? "number" : null },
-        cell(row),
-      ),
-    );
+    const cells = this.columns.map(({ cell, number }, place) => {
+      const [tag, scope] = place ? ["td", null] : ["th", "row"];
+      return h(tag, { scope, class: number ? "number" : null }, cell(row));
+    });
     return h("tr", { class: this.kind(row) || null }, cells);
   }
 }
@@ -92,8 +84,9 @@ export function ordered(rows, value, down) {
   const sign = down ? -1 : 1;
   return keyed
     .sort((a, b) => {
-      if (typeof a.key === "string")
+      if (typeof a.key === "string") {
         return sign * a.key.localeCompare(String(b.key), "en", { numeric: true });
+      }
       const [x, y] = [Number.isNaN(a.key), Number.isNaN(b.key)];
       if (x || y) return Number(x) - Number(y);
       return sign * (a.key - Number(b.key));

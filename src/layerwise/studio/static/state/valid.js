@@ -1,37 +1,12 @@
 /**
- * Where a reader starts, and what of an old address or a grown run still holds.
+ * What of a state still holds: after an old address, in a run that has grown, in another run.
  */
 
-import { NOBODY } from "./store.js";
-import { same } from "../data/run.js";
+import { first, seriesOf } from "../data/maps.js";
+import { NOBODY, runOf } from "./store.js";
 
 const THEMES = ["auto", "light", "dark"];
 const UNIT_COLORS = ["role", "power", "selection", "active"];
-
-/**
- * Return the place to look at first: the last checkpoint that has a map, its deepest hidden layer.
- *
- * @param {import("../data/run.js").Run} run
- * @returns {{layer: number, checkpoint: number, series: string}}
- */
-export function first(run) {
-  const { series, layers, checkpoints, methods } = run.about;
-  const filled = series.filter((one) => one.stops.length);
-  const best = filled.find((one) => !one.over) ?? filled[0];
-  const deep = (layer) => (layers[layer].hidden ? layers.length : 0) + layer;
-  if (best) {
-    const { layer, checkpoint } = best.stops.reduce((most, stop) => {
-      const later = stop.checkpoint - most.checkpoint || deep(stop.layer) - deep(most.layer);
-      return later > 0 ? stop : most;
-    });
-    return { layer, checkpoint, series: best.id };
-  }
-  const numbers = layers.map((_, layer) => layer);
-  const layer = numbers.reduce((most, one) => (deep(one) > deep(most) ? one : most), 0);
-  const complete = checkpoints.findLastIndex((one) => one.complete);
-  const checkpoint = Math.max(complete >= 0 ? complete : checkpoints.length - 1, 0);
-  return { layer, checkpoint, series: methods[0] ?? "" };
-}
 
 /**
  * Return what can colour the observations of a checkpoint.
@@ -64,7 +39,7 @@ export function colorOf(run) {
  * @param {import("./store.js").State} state
  * @returns {import("./store.js").State}
  */
-export function sound(state) {
+export function valid(state) {
   const { runs } = state.model;
   const run = within(state.run, runs.length) ? state.run : 0;
   const entry = runs[run];
@@ -106,27 +81,13 @@ export function sound(state) {
  * @returns {import("./store.js").State}
  */
 export function moved(state, run) {
-  const [from, to] = [state.model.runs[state.run].about, state.model.runs[run].about];
+  const [from, to] = [runOf(state).about, state.model.runs[run].about];
   const named = (key) =>
     to[`${key}s`].findIndex((one) => one.name === from[`${key}s`][state[key]].name);
   const alike = from.data === to.data;
   const rest = alike ? {} : { selection: NOBODY, selected: "", pinned: -1 };
   const place = { layer: named("layer"), checkpoint: named("checkpoint") };
-  return sound({ ...state, run, ...place, ...rest, unit: -1, other: null });
-}
-
-/**
- * Return the maps that a series has along one axis, the other axis held, in order.
- *
- * @param {import("../data/run.js").Run} run
- * @param {{layer: number, checkpoint: number, series: string}} place
- * @param {"layer"|"checkpoint"} axis
- * @returns {number[]}
- */
-export function mapped(run, place, axis) {
-  const stops = run.series(place.series)?.stops ?? [];
-  const found = stops.filter((stop) => same({ ...stop, [axis]: place[axis] }, place));
-  return found.map((stop) => stop[axis]).sort((a, b) => a - b);
+  return valid({ ...state, run, ...place, ...rest, unit: -1, other: null });
 }
 
 /** @param {import("./store.js").State} state @param {import("../data/run.js").Run} first */
@@ -139,34 +100,6 @@ function comparable({ other, model }, first) {
   }
   const series = seriesOf(run, other);
   return series === other.series ? other : { ...other, series };
-}
-
-/**
- * Return the method of a series: the same for all of its settings.
- *
- * @param {string} id of a series, or a method
- */
-export function methodOf(id) {
-  return id.replace(/-[0-9a-f]{8}$/, "");
-}
-
-/**
- * Return the series to show at a place: the one asked for; another of the same method if only that
- * has a map here, such as one that was just computed; the first if it is not known at all.
- *
- * @param {import("../data/run.js").Run} run
- * @param {{layer: number, checkpoint: number, series: string}} place
- * @returns {string}
- */
-export function seriesOf(run, place) {
-  const { series, methods } = run.about;
-  const asked = run.series(place.series);
-  if (asked && (asked.over || run.stop(place.series, place))) return place.series;
-  const alike = series.find(
-    (one) => !one.over && methodOf(one.id) === methodOf(place.series) && run.stop(one.id, place),
-  );
-  if (alike) return alike.id;
-  return asked || methods.includes(place.series) ? place.series : first(run).series;
 }
 
 /** @param {number} index @param {number} length */

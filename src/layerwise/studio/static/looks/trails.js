@@ -5,8 +5,10 @@
  * those observations that the reader asks about.
  */
 
-import { where } from "../facts/counts.js";
-import { mapped } from "../state/start.js";
+import { where } from "../data/arrays.js";
+import { axisOf, mapped } from "../data/maps.js";
+import { same } from "../data/run.js";
+import { NOBODY } from "../state/store.js";
 
 /** Lines that can still be told apart, if nothing is selected. */
 const MOST = 400;
@@ -15,22 +17,18 @@ const MOST = 400;
  * Return the trails at a place, or null if there are none to draw.
  *
  * @param {import("../data/run.js").Run} run
- * @param {{layer: number, checkpoint: number, series: string}} place
+ * @param {import("../data/maps.js").MapPlace} place
  * @param {Uint32Array} selection
  * @param {Uint32Array} colors of all observations
  * @returns {Promise<import("../scatter/trails.js").Trails|null>}
  */
-export async function paths(run, place, selection, colors) {
+export async function trailsOf(run, place, selection, colors) {
   const bundled = await run.trails(place.series);
   if (bundled) {
     const { stops } = run.series(place.series);
-    const at = stops.findIndex(
-      (stop) => stop.layer === place.layer && stop.checkpoint === place.checkpoint,
-    );
+    const at = stops.findIndex((stop) => same(stop, place));
     const shown = new Set(selection);
-    const rows = Array.from(bundled.rows.keys()).filter(
-      (row) => !shown.size || shown.has(bundled.rows[row]),
-    );
+    const rows = where(bundled.rows.length, (row) => !shown.size || shown.has(bundled.rows[row]));
     return {
       lines: rowsFirst(bundled.lines, bundled.places, bundled.rows.length, rows),
       places: bundled.places,
@@ -53,24 +51,12 @@ export async function paths(run, place, selection, colors) {
 }
 
 /**
- * Return along which axis the maps of a series are walked through here: along which there are more.
- *
- * @param {import("../data/run.js").Run} run
- * @param {{layer: number, checkpoint: number, series: string}} place
- * @returns {"layer"|"checkpoint"}
- */
-export function axisOf(run, place) {
-  const layers = mapped(run, place, "layer").length;
-  return mapped(run, place, "checkpoint").length > layers ? "checkpoint" : "layer";
-}
-
-/**
  * Return lines that lie place by place in the order of the scatter, line by line.
  *
  * @param {Float32Array} lines (places, m, 2)
  * @param {number} places
  * @param {number} m
- * @param {number[]} rows the lines to keep
+ * @param {Uint32Array} rows the lines to keep
  */
 export function rowsFirst(lines, places, m, rows) {
   const found = new Float32Array(rows.length * places * 2);
@@ -100,7 +86,7 @@ function joined(maps, ids) {
 async function asked(run, checkpoint, selection) {
   if (selection.length) return selection;
   const correct = await run.correct(checkpoint);
-  const wrong = correct ? where(run.n, (i) => correct[i] === 0) : new Uint32Array(0);
+  const wrong = correct ? where(run.n, (i) => correct[i] === 0) : NOBODY;
   if (wrong.length && wrong.length <= MOST) return wrong;
-  return run.n <= MOST ? where(run.n, () => true) : new Uint32Array(0);
+  return run.n <= MOST ? where(run.n, () => true) : NOBODY;
 }

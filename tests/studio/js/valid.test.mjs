@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { colorings, first, mapped, methodOf, moved, seriesOf, sound } from "../../../src/layerwise/studio/static/state/start.js";
+import { first, mapped, methodOf, seriesOf } from "../../../src/layerwise/studio/static/data/maps.js";
 import { START } from "../../../src/layerwise/studio/static/state/store.js";
+import { colorings, moved, valid } from "../../../src/layerwise/studio/static/state/valid.js";
 import { manifest, model } from "./model.mjs";
 
 test("the first place is the last checkpoint with a map, its deepest hidden layer", () => {
@@ -24,7 +25,7 @@ test("a run without labels or answers has one colour only", () => {
   about.runs[0].checkpoints.forEach((one) => (one.predicted = null));
   const runs = model(about);
   assert.deepEqual(colorings(runs.runs[0], 0).map(({ value }) => value), ["none"]);
-  assert.equal(sound({ ...START, model: runs, color: "correct" }).color, "none");
+  assert.equal(valid({ ...START, model: runs, color: "correct" }).color, "none");
 });
 
 test("the stops along an axis are those with a map, in order", () => {
@@ -48,11 +49,11 @@ test("another run of the same data keeps place and selection, one of other data 
   const about = manifest();
   about.runs[1].layers = [...about.runs[1].layers].reverse();
   const start = { ...START, layer: 0, checkpoint: 1, selection: Uint32Array.of(2), selected: "one", pinned: 2 };
-  const alike = moved(sound({ ...start, model: model(about) }), 1);
+  const alike = moved(valid({ ...start, model: model(about) }), 1);
   assert.deepEqual([alike.run, alike.layer, alike.checkpoint, alike.pinned], [1, 2, 1, 2]);
   assert.deepEqual([...alike.selection], [2]);
   about.runs[1].data = "other";
-  const strange = moved(sound({ ...start, model: model(about) }), 1);
+  const strange = moved(valid({ ...start, model: model(about) }), 1);
   assert.equal(strange.selection.length, 0);
   assert.equal(strange.pinned, -1);
 });
@@ -61,6 +62,6 @@ test("only a run of the same data can stand beside", () => {
   const about = manifest();
   about.runs[1].data = "other";
   const other = { run: 1, layer: 0, checkpoint: 0, series: "tsne" };
-  assert.equal(sound({ ...START, model: model(about), other }).other, null);
-  assert.equal(sound({ ...START, model: model(), other }).other, other);
+  assert.equal(valid({ ...START, model: model(about), other }).other, null);
+  assert.equal(valid({ ...START, model: model(), other }).other, other);
 });

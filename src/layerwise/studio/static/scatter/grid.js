@@ -7,7 +7,7 @@ import { boundsOf } from "./camera.js";
 
 const PER_CELL = 3;
 
-export class Index {
+export class Grid {
   /** @param {Float32Array} positions x and y in turn, NaN without a place */
   constructor(positions) {
     this.positions = positions;

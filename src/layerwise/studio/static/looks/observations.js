@@ -3,9 +3,8 @@
  * what to say of it in a legend.
  */
 
-import { range } from "../data/arrays.js";
+import { range, where } from "../data/arrays.js";
 import { MISSING, pack, painted, ramp, RIGHT, seen, shaded, WRONG } from "./color.js";
-import { where } from "../facts/counts.js";
 
 const PLAIN = { light: "#4A6A8A", dark: "#8FB3D9" };
 
@@ -17,7 +16,7 @@ const PLAIN = { light: "#4A6A8A", dark: "#8FB3D9" };
  * @param {import("../state/store.js").State} state
  * @returns {Promise<{colors: Uint32Array, legend: import("../widgets/legend.js").Legend}>}
  */
-export async function look(run, place, state) {
+export async function colored(run, place, state) {
   const { color, dark } = state;
   const name = color.startsWith("label:") ? color.slice("label:".length) : "";
   const label = run.label(name);

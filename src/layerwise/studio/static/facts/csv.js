@@ -1,20 +1,17 @@
 /**
- * What a reader takes along: the selected observations as a table, a map as a picture.
- *
- * File names are made of fixed words and numbers, never of names that came with the data.
+ * The selected observations as comma-separated values (RFC 4180).
  */
 
-import { download } from "../widgets/dom.js";
-import { factsOf } from "./facts.js";
+import { where } from "../data/arrays.js";
 import { placeOf, runOf } from "../state/store.js";
+import { factsOf, saidOf } from "./observations.js";
 
 /** Letters with which a spreadsheet takes a text for a formula. */
 const FORMULA = /^[=+\-@\t\r]/;
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-const SCALE = 2;
 
 /**
- * Return the selected observations, or all, as comma-separated values (RFC 4180).
+ * Return the selected observations, or all, as a file.
  *
  * @param {import("../state/store.js").State} state
  * @returns {Promise<Blob>}
@@ -33,16 +30,14 @@ export async function selectionCsv(state) {
     const values = labels[at];
     columns.push([name, kind === "class" ? (i) => names[values[i]] ?? "" : (i) => values[i]]);
   });
-  if (facts.said) columns.push(["predicted", (i) => facts.names[facts.said[i]] ?? ""]);
+  if (facts.said) columns.push(["predicted", (i) => saidOf(facts, i)]);
   if (facts.correct) columns.push(["correct", (i) => ["no", "yes", ""][facts.correct[i]]]);
   if (activation) {
     const { name } = run.about.layers[state.layer];
     columns.push([`${name} neuron ${state.unit}`, (i) => activation[i]]);
   }
   if (map) columns.push(["x", (i) => map[2 * i]], ["y", (i) => map[2 * i + 1]]);
-  const ids = state.selection.length
-    ? state.selection
-    : Uint32Array.from({ length: run.n }, (_, i) => i);
+  const ids = state.selection.length ? state.selection : where(run.n, () => true);
   return new Blob([csv(columns, ids)], { type: "text/csv;charset=utf-8" });
 }
 
@@ -72,15 +67,4 @@ export function field(value) {
   const text = String(value);
   const safe = FORMULA.test(text) && !NUMBER.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
-
-/** Save a map as a picture. @param {any} scatter @param {"observations"|"neurons"} [what] */
-export async function viewPng(scatter, what = "observations") {
-  download(await scatter.toPNG(SCALE), `layerwise-${what}.png`);
-}
-
-/** Save a map as a drawing. @param {any} scatter @param {"observations"|"neurons"} [what] */
-export function viewSvg(scatter, what = "observations") {
-  const blob = new Blob([scatter.toSVG()], { type: "image/svg+xml" });
-  download(blob, `layerwise-${what}.svg`);
 }

@@ -9,14 +9,14 @@ import { SHORTCUTS } from "./keyboard.js";
 import { WebGL2 } from "./webgl2.js";
 
 /** More points than this in the frame are drawn as a density. */
-export const DENSE = 200000;
+const DENSE = 200000;
 /** Up to this many points stamping takes less than a frame: no graphics context is asked for. */
 const STAMPED = 20000;
 
 /** @typedef {import("./scene.js").Scene} Scene */
 /** @typedef {import("./camera.js").Camera} Camera */
 
-export class Stage {
+export class Canvases {
   /** @type {WebGL2 | null} */
   #gpu = null;
   #wants;

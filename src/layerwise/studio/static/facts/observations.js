@@ -9,6 +9,7 @@
  * @property {any} truth class number of each observation, or null
  * @property {any} said what the network says, or null
  * @property {Uint8Array|null} correct 0 where it is wrong, 1 where right, 2 where nobody knows
+ * @property {string[]|null} texts what each says, of a run of texts
  */
 
 /**
@@ -19,21 +20,17 @@
  * @returns {Promise<Facts>}
  */
 export async function factsOf(run, checkpoint) {
-  const classes = run.classes;
-  const [rows, truth, said, correct] = await Promise.all([
+  const { classes } = run;
+  const text = run.about.labels.find(({ kind }) => kind === "text");
+  const [rows, truth, said, correct, texts] = await Promise.all([
     run.rows(),
     classes && run.labels(classes.name),
     run.predicted(checkpoint),
     run.correct(checkpoint),
+    text ? run.labels(text.name) : null,
   ]);
   const { names, colors } = classes ?? { names: [], colors: [] };
-  return { run, rows, names, colors, truth, said, correct };
-}
-
-/** @param {import("../data/run.js").Run} run @returns {Promise<string[]>|null} what each observation says */
-export function textsOf(run) {
-  const column = run.about.labels.find(({ kind }) => kind === "text");
-  return column ? run.labels(column.name) : null;
+  return { run, rows, names, colors, truth, said, correct, texts };
 }
 
 /** @param {Facts} facts @param {number} i @returns {string} its class, "" if there is none */
@@ -52,7 +49,7 @@ export function isWrong(facts, i) {
 }
 
 /** @param {Facts} facts @param {number} i @returns {string} an observation in a few words */
-export function told(facts, i) {
+export function inWords(facts, i) {
   const parts = [`row ${facts.rows[i]}`];
   if (classOf(facts, i)) parts.push(classOf(facts, i));
   if (isWrong(facts, i)) parts.push(`taken for ${saidOf(facts, i)}`);

@@ -5,7 +5,7 @@
  */
 
 import { codes } from "../data/arrays.js";
-import { h } from "../widgets/dom.js";
+import { h } from "./dom.js";
 
 /** Decoded sheets that are kept; one of 2,048 x 2,048 takes 16 MB. */
 const KEPT = 12;
@@ -91,11 +91,8 @@ export function sheet(model, name) {
   decoded.set(model.source, kept);
   const key = `${name} ${model.file(name).stamp}`;
   const known = kept.get(key);
-  const made =
-    known ??
-    model.source
-      .bytes(name)
-      .then((bytes) => createImageBitmap(new Blob([bytes], { type: "image/webp" })));
+  const read = (bytes) => createImageBitmap(new Blob([bytes], { type: "image/webp" }));
+  const made = known ?? model.source.bytes(name).then(read);
   kept.delete(key);
   kept.set(key, made);
   if (!known) made.catch(() => kept.delete(key));

@@ -3,7 +3,7 @@
  */
 
 import { range } from "../data/arrays.js";
-import { MISSING, packed, ramp, rgb, seen, shaded } from "./color.js";
+import { blend, MISSING, packed, ramp, rgb, seen, shaded } from "./color.js";
 
 /** What a weak neuron fades to, as in the figures of the report. */
 const PALE = { light: "#DCDCDC", dark: "#3A3D42" };
@@ -69,7 +69,6 @@ function faded({ role, power }, colors, dark) {
   const full = colors.map((color) => rgb(seen(color, dark)));
   const none = rgb(MISSING);
   return Uint32Array.from(role, (code, unit) => {
-    const color = full[code] ?? none;
-    return packed(pale.map((part, i) => Math.round(part + (color[i] - part) * power[unit])));
+    return packed(blend(pale, full[code] ?? none, power[unit]));
   });
 }
