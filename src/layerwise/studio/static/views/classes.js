@@ -24,11 +24,8 @@ export function classesView({ store }) {
 
   const read = (state) => factsOf(runOf(state), state.checkpoint);
   const paint = (facts, state) => {
-    if (!facts.truth) {
-      frame.note("");
-      frame.say("This run has no classes.");
-      return;
-    }
+    frame.element.hidden = !facts.truth;
+    if (!facts.truth) return;
     const { label, noun } = facts.run.about;
     const some = state.selection.length > 0;
     const kind = JSON.stringify([label, Boolean(facts.said), some]);

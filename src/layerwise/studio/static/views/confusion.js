@@ -37,11 +37,10 @@ export function confusionView({ store }) {
   const read = (state) => factsOf(runOf(state), state.checkpoint);
   const paint = (facts, state) => {
     const { truth, said, names } = facts;
+    frame.element.hidden = !truth;
     if (!truth || !said) {
       frame.note("");
-      frame.say(
-        truth ? "The network's output was not recorded at this checkpoint." : "This run has no classes.",
-      );
+      frame.say("The network's output was not recorded at this checkpoint.");
       return;
     }
     if (state.selection !== own || !own.length) {
