@@ -356,6 +356,19 @@ def test_a_missing_map_is_computed_while_the_page_stays_usable(
     assert "mds" in set(Run.open(tmp_path / "bare").table("projections")["method"])
 
 
+def test_an_evolution_is_computed_and_shown(visit: Callable[..., Page], tmp_path: Path) -> None:
+    made = odd_run(tmp_path / "walked", n=100)
+    with served(made) as address:
+        page = visit(address)
+        page.get_by_label("Map", exact=True).select_option(label="through the layers of this epoch")
+        until(page, "STORE.series.startsWith('layers-')", 90)
+        until(page, SHOWN)
+        stops = page.evaluate(
+            "() => window.__studio.store.state.model.runs[0].about.series.at(-1).stops"
+        )
+    assert [stop["layer"] for stop in stops] == [0, 1, 2]
+
+
 def test_a_run_that_is_being_recorded_grows_in_the_page(
     visit: Callable[..., Page], tmp_path: Path
 ) -> None:

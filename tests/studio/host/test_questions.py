@@ -64,6 +64,15 @@ def test_reference_neighbors(contents: Contents, X: np.ndarray[Any, Any]) -> Non
     assert answer["distances"] == pytest.approx([d for d, _ in expected], abs=1e-5)
 
 
+def test_a_page_that_shows_other_observations_is_told_so(contents: Contents) -> None:
+    asked = {**PLACE, "observation": 7, "k": 5}
+    data = contents.manifest()["runs"][0]["data"]
+    same = questions.ask(contents, "neighbors", {**asked, "data": data})
+    assert same == questions.ask(contents, "neighbors", asked)
+    with pytest.raises(UserError, match="Reload the page"):
+        questions.ask(contents, "neighbors", {**asked, "data": "another"})
+
+
 def test_all_others_are_neighbors_at_most(contents: Contents, X: np.ndarray[Any, Any]) -> None:
     found = questions.ask(contents, "neighbors", {**PLACE, "observation": 0, "k": 1000})
     assert sorted(found["observations"]) == list(range(1, len(X)))

@@ -24,7 +24,8 @@ class Asked:
     ----------
     contents : what the page shows
     function : name of the question, for errors
-    body : what the page sent: a mapping with "run" and what the question needs
+    body : what the page sent: a mapping with "run" and what the question needs; "data", if it
+        tells observations by number, so that the numbers mean the same here
 
     Raises
     ------
@@ -40,6 +41,10 @@ class Asked:
         runs = contents.manifest()["runs"]
         self.number = self.index("run", len(runs))
         self.shown: dict[str, Any] = runs[self.number]
+        if body.get("data", self.shown["data"]) != self.shown["data"]:
+            raise checks.InvalidValue(
+                f"{function}: the run shows other observations now than the page. Reload the page."
+            )
 
     def index(self, field: str, n: int) -> int:
         """Return a field that numbers one of `n` things."""

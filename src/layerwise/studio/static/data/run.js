@@ -167,10 +167,18 @@ export class Run {
       const n_units = this.about.layers[place.layer].units;
       return whole.then((bytes) => contrasts(bytes, entry.units, n_units, this.n, selection));
     }
-    const { layer, checkpoint } = place;
-    const body = { run: this.number, layer, checkpoint, selection: Array.from(selection) };
+    const body = { ...this.asked(place), selection: Array.from(selection) };
     const asked = this.model.source.ask("contrast", body);
     return asked.then((answer) => Float32Array.from(answer.contrast, (value) => value ?? NaN));
+  }
+
+  /**
+   * Return how a question names a place; `data` makes sure that numbers of observations mean the same.
+   *
+   * @param {Place} place
+   */
+  asked({ layer, checkpoint }) {
+    return { run: this.number, data: this.about.data, layer, checkpoint };
   }
 
   /**
@@ -189,8 +197,7 @@ export class Run {
       return read.then((ids) => Array.from(ids.subarray(start, start + Math.min(k, entry.k))));
     }
     if (!this.model.source.live || !this.activations(place)) return null;
-    const { layer, checkpoint } = place;
-    const body = { run: this.number, layer, checkpoint, observation, k };
+    const body = { ...this.asked(place), observation, k };
     const ask = () => this.model.source.ask("neighbors", body);
     const asked = this.model.keep(`neighbors ${JSON.stringify(body)}`, ask);
     return asked.then((answer) => answer.observations);
