@@ -2,9 +2,11 @@
  * Numbers and counts as the page says them.
  */
 
+const COUNTS = new Intl.NumberFormat("en"); // making one costs more than a hundred numbers
+
 /** @param {number} number @returns {string} e.g. 10,000 */
 export function count(number) {
-  return number.toLocaleString("en");
+  return COUNTS.format(number);
 }
 
 /** @param {number} share @returns {string} e.g. 95.1 % */

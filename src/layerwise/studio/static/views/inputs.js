@@ -53,8 +53,8 @@ export function inputsView(context) {
       shown.add(Array.from(ids));
       markPinned(shown.element, "observation", store.state.pinned);
     };
-    fill(frame.body, shown.element, paged(order, PAGE, add));
-    frame.body.scrollTop = 0;
+    // A new box starts at its top; setting the old one's back would lay out the page once more.
+    fill(frame.body, h("div", { class: "inputs-box" }, shown.element, paged(order, PAGE, add)));
   };
   const destroy = together(
     follow(store, KEYS, read, paint, frame.fail).stop,
