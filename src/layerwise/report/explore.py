@@ -40,7 +40,7 @@ def explore(runs: Sequence[Run], *, full: bool = False, budget: int) -> Section 
 
 def _extent(run: Run, about: dict[str, Any]) -> str:
     """Return which observations are there."""
-    n, subset, noun = about["n"], about["subset"] or "", reading.noun(run)
+    n, subset, noun = about["n"], about["subset"], reading.noun(run)
     every, what = len(analysis.rows_of(run, subset)), f"{subset} {noun}".strip()
     words = f"It holds {wording.count(n, what)}"
     if n < every:

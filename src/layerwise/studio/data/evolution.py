@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from layerwise.analysis import USUAL
 from layerwise.foundation.shapes import Array, Points
 from layerwise.studio.data.files import POSITION, ROWS, File, stamp
 from layerwise.studio.data.maps import Map, Pose
@@ -20,7 +21,6 @@ from layerwise.studio.data.shown import Shown, finite, integers, rows_of
 if TYPE_CHECKING:
     from layerwise.store.tables import Table
 
-USUAL = {"layers": "sequential", "epochs": "joint"}
 _PLACE = ("over", "at", "method", "subset")
 
 

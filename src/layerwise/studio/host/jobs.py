@@ -140,7 +140,7 @@ class Jobs:
         """Return the title of a job and what its process is to do."""
         asked = Asked(self._contents, "job", body)
         kind = asked.choice("kind", KINDS)
-        how: dict[str, Any] = {"subset": asked.shown["subset"] or "", "random_state": 0}
+        how: dict[str, Any] = {"subset": asked.shown["subset"], "random_state": 0}
         if kind == "evolve":
             over = asked.choice("over", tuple(analysis.USUAL))
             at = asked.checkpoint if over == "layers" else asked.layer
