@@ -16,7 +16,14 @@ import numpy as np
 from numba import prange
 
 from layerwise.foundation.shapes import Array
-from layerwise.projection.kernels import fast_reciprocals, kernel, multiply_add
+from layerwise.projection.kernels import (
+    fast_reciprocals,
+    kernel,
+    multiply_add,
+    point,
+    row,
+    sums,
+)  # fmt: skip
 
 TILE = 256
 """Points in a tile: 4 arrays of 256 float32 fill 4 KB of the level-1 cache."""
@@ -27,7 +34,7 @@ TASKS = 16
 ONE = np.float32(1.0)
 
 
-@kernel(fastmath=True)
+@kernel([(point, point, row, row, sums, sums)], fastmath=True)
 @no_type_check
 def _one_row(xi, yi, x, y, fx, fy):
     """Add one point's push on the points `x`, `y`; return their push on it and the sum of q."""
@@ -46,7 +53,7 @@ def _one_row(xi, yi, x, y, fx, fy):
     return ax, ay, z
 
 
-@kernel(fastmath=True)
+@kernel([(point, point, point, point, row, row, sums, sums)], fastmath=True)
 @no_type_check
 def _two_rows(xi, yi, xk, yk, x, y, fx, fy):
     """As :func:`_one_row` for two points at once: half the loads and stores of the tile."""

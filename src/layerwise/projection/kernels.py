@@ -2,6 +2,11 @@
 
 Two intrinsics say to the compiler what Python source cannot. Kernels are marked `no_type_check`:
 numba infers their types, and cannot compile a function that a run-time checker has wrapped.
+
+A kernel that others call and that adds up floats under `fastmath` states its types. It is then
+compiled or loaded with its module, before its callers. Otherwise a caller loaded from the disk
+would run its own copy, optimised once more with the sums in another order, and the first map after
+an installation would differ in its last digits from all later ones.
 """
 
 from __future__ import annotations
@@ -50,6 +55,11 @@ def _multiply_add(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
 
     return a(a, b, c), codegen
 
+
+point: Any = types.float32
+row: Any = types.Array(types.float32, 1, "C", readonly=True)
+sums: Any = types.float32[::1]
+"""Types to state: a coordinate, coordinates to read, and sums to add to."""
 
 fast_reciprocals: Any = intrinsic(_fast_reciprocals)
 multiply_add: Any = intrinsic(_multiply_add)

@@ -16,14 +16,14 @@ import numpy as np
 from numba import prange
 
 from layerwise.foundation.shapes import Array, NewPoints, Points
-from layerwise.projection.kernels import kernel
+from layerwise.projection.kernels import kernel, point, row
 
 STEPS = 100
 RATE = 1.0
 MOMENTUM = 0.8
 
 
-@kernel(fastmath=True)
+@kernel([(point, point, row, row)], fastmath=True)
 @no_type_check
 def _repulsion(xi, yi, x, y):
     fx = fy = z = np.float32(0)

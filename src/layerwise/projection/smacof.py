@@ -17,7 +17,7 @@ import numpy as np
 from numba import prange
 
 from layerwise.foundation.shapes import Array
-from layerwise.projection.kernels import kernel
+from layerwise.projection.kernels import kernel, point, row, sums
 
 TASKS = 16
 """Independent buffers, added in a fixed order; the most threads that can help."""
@@ -28,7 +28,7 @@ ROWS = 8
 _TINY = np.float32(1e-30)
 
 
-@kernel(fastmath=True)
+@kernel([(point, point, row, row, row, sums, sums)], fastmath=True)
 @no_type_check
 def _pull(xi, yi, x, y, d, gx, gy):
     """One row's share of the Guttman sums; return the row's own sums and its squared error."""

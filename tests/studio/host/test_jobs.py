@@ -87,8 +87,7 @@ def test_reference_the_child_computes_what_the_analysis_does(
         "trails": analysis.trails(here, moved),
     }
     for kind in kinds:
-        # The descent of t-SNE carries the last digit of another process's threads to the fifth.
-        pd.testing.assert_frame_equal(found[kind], expected[kind], check_flags=False, atol=0.01)
+        pd.testing.assert_frame_equal(found[kind], expected[kind], check_flags=False)
     shown = contents.manifest()["runs"][0]
     assert [series["over"] for series in shown["series"]] == ["", "layers"]
     assert shown["neurons"][0]["ranking"] == "gini"
