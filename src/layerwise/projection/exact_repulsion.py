@@ -23,7 +23,7 @@ from layerwise.projection.kernels import (
     point,
     row,
     sums,
-)  # fmt: skip
+)
 
 TILE = 256
 """Points in a tile: 4 arrays of 256 float32 fill 4 KB of the level-1 cache."""
