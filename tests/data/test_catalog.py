@@ -14,18 +14,22 @@ from layerwise.foundation.checks import NotFound, UserError
 
 
 def test_the_names_are_the_literal_list():
-    assert NAMES == ("digits", "mnist", "fashion-mnist", "svhn", "cifar10", "cifar100")
-    assert all(PUBLISHED[name].name == name for name in NAMES[1:])
+    assert NAMES == (
+        "digits", "mnist", "fashion-mnist", "svhn", "cifar10", "cifar100",
+        "blobs", "circles", "moons", "spiral",
+    )  # fmt: skip
+    assert tuple(PUBLISHED) == NAMES[1:6]
+    assert all(PUBLISHED[name].name == name for name in PUBLISHED)
 
 
-@pytest.mark.parametrize("name", NAMES[1:])
+@pytest.mark.parametrize("name", PUBLISHED)
 @pytest.mark.usefixtures("no_network")
 def test_every_published_set_says_what_is_missing(name):
     with pytest.raises(UserError, match=rf"Run it again to go on, or put .*{name}"):
         load(name)
 
 
-@pytest.mark.parametrize("name", NAMES[1:])
+@pytest.mark.parametrize("name", PUBLISHED)
 def test_every_published_set_also_comes_as_npz(tmp_path, name):
     x = np.arange(20 * 4 * 4 * 3, dtype=np.uint8).reshape(20, 4, 4, 3)
     y = np.arange(20) % 10
@@ -60,8 +64,13 @@ def test_unknown_names_get_the_list_and_paths_do_not(tmp_path):
     with pytest.raises(NotFound, match=r"no data set 'minst'.*Did you mean 'mnist'\?.*cifar100"):
         load("minst")
     for path in (str(tmp_path / "x"), "x.npz", tmp_path / "mnist"):
-        with pytest.raises(UserError, match=r"a \.npz or folder that exists"):
+        with pytest.raises(UserError, match=r"a \.npz, table or folder that exists"):
             load(path)
+
+
+def test_a_size_is_for_pictures_of_your_own():
+    with pytest.raises(UserError, match="size must be left out for data that are no pictures of"):
+        load("digits", size=16)
 
 
 def test_importing_the_room_is_cheap():

@@ -98,7 +98,7 @@ def test_size_can_be_chosen(tmp_path, size, sides):
 @pytest.mark.parametrize("size", [0, 2.5, (1, 2, 3), "big", (4, 0)])
 def test_other_sizes_are_refused(tmp_path, size):
     put(tmp_path, "a/1.png", grey(0))
-    with pytest.raises(UserError, match="read_images: size"):
+    with pytest.raises(UserError, match="load: size"):
         read_images(tmp_path, split="all", size=size)
 
 

@@ -18,7 +18,8 @@ def texts(figure: Figure) -> list[Text]:
     for ax in figure.axes:  # matplotlib keeps tick labels that lie outside the axes, undrawn
         for axis in (ax.xaxis, ax.yaxis):
             low, high = sorted(axis.get_view_interval())
-            aside |= {t.label1 for t in axis.get_major_ticks() if not low <= t.get_loc() <= high}
+            outside = [t for t in axis.get_major_ticks() if not low <= t.get_loc() <= high]
+            aside |= {label for t in outside for label in (t.label1, t.label2)}
     return [
         text
         for text in figure.findobj(Text)

@@ -7,8 +7,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from tests.networks_of_two import layers
+from tests.runs import small_run
 
-from layerwise import report
+from layerwise import analysis, report
 
 STILL = "This part is empty on paper and without JavaScript"
 ATTACK = "</script><img src=x onerror=\"window.attacked='yes'\">"
@@ -129,3 +131,71 @@ def test_a_browser_that_cannot_unpack_says_so(everything, chromium):
     assert page.locator("#studio").inner_text().startswith("This browser is too old")
     assert complaints == []
     context.close()
+
+
+@pytest.fixture(scope="module")
+def sliding(tmp_path_factory) -> Path:
+    """Return a page with a slider over three pictures."""
+    folder = tmp_path_factory.mktemp("sliding")
+    run = small_run(folder / "run", checkpoints=("a", "b", "c"))
+    for seed, checkpoint in enumerate(run.checkpoints):
+        analysis.keep_affine(run, checkpoint, *layers(2, 5, 2, seed=seed))
+    return report.write([run], folder / "report.html")
+
+
+def at(page) -> tuple[str, str | None, list[str | None]]:
+    """Return what the slider says, to readers of the screen too, and which pictures are seen."""
+    seen = page.locator(".frames img").filter(visible=True)
+    return (
+        page.locator(".frames output").inner_text(),
+        page.locator(".frames input").get_attribute("aria-valuetext"),
+        [seen.nth(k).get_attribute("data-name") for k in range(seen.count())],
+    )
+
+
+def test_frames_slide_by_keyboard_and_play_to_the_end(visit, sliding):
+    seen = visit(sliding)
+    page, slider = seen.page, seen.page.get_by_role("slider", name="Iteration")
+    assert at(page) == ("a", "a", ["a"])
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    assert at(page) == ("b", "b", ["b"])
+    page.keyboard.press("End")
+    assert at(page) == ("c", "c", ["c"])
+    page.get_by_role("button", name="Play").click()
+    assert at(page)[0] == "a"
+    page.wait_for_function("() => document.querySelector('.frames output').textContent === 'c'")
+    assert page.get_by_role("button", name="Play").is_visible()
+    page.get_by_role("button", name="Play").click()
+    page.get_by_role("button", name="Pause").click()
+    stopped = at(page)
+    page.wait_for_timeout(900)
+    assert at(page) == stopped
+    assert seen.complaints == []
+
+
+@pytest.mark.parametrize("how", ["paper", "without javascript"])
+def test_frames_are_away_where_they_cannot_move_and_the_stills_stay(visit, sliding, how):
+    seen = visit(sliding, java_script_enabled=how == "paper")
+    if how == "paper":
+        seen.page.emulate_media(media="print")
+    assert not seen.page.locator(".frames").is_visible()
+    assert seen.page.locator("#figure-lines img").is_visible()
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+def test_frames_fit_the_page(visit, sliding, width):
+    page = visit(sliding, width=width).page
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    plate, shown = (page.locator(f".frames {part}").filter(visible=True).bounding_box()
+                    for part in (".plate", "img"))  # fmt: skip
+    assert plate["x"] <= shown["x"]
+    assert shown["x"] + shown["width"] <= plate["x"] + plate["width"]
+
+
+def test_a_script_of_frames_that_was_changed_does_not_run(visit, sliding, tmp_path):
+    text = sliding.read_text()
+    assert "pictures.length - 1" in text
+    changed = tmp_path / "changed.html"
+    changed.write_text(text.replace("pictures.length - 1", "pictures.length - 2"))
+    assert not visit(changed).page.locator(".frames").is_visible()

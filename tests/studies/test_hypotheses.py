@@ -10,7 +10,7 @@ import pytest
 
 from layerwise.scores import names
 from layerwise.studies.hypotheses import COLUMNS, Evidence, hypotheses
-from layerwise.studies.rauber2017 import TEST_ACCURACY
+from layerwise.studies.training import TEST_ACCURACY
 
 BEFORE, AFTER = "epoch-000", "epoch-005"
 

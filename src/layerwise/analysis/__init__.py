@@ -5,7 +5,18 @@ table kept in the run with its provenance, so asking again costs a read. Left ou
 score is computed (projection, scores, units) and how it is drawn (figures).
 """
 
+from layerwise.analysis.activity import keep_tallies, tally
+from layerwise.analysis.class_maps import ClassMaps, class_maps_of
+from layerwise.analysis.class_statistics import class_statistics, compare_classes
 from layerwise.analysis.evolution import USUAL, evolve, maps_of, motion, paths_of, trails
+from layerwise.analysis.feature_maps import (
+    feature_map_images,
+    feature_map_table,
+    keep_feature_maps,
+    main_layers,
+)
+from layerwise.analysis.filters import FilterTables, filter_tables, keep_filters
+from layerwise.analysis.lines import affine, keep_affine, lines, points
 from layerwise.analysis.maps import project
 from layerwise.analysis.reveal import confusions, outliers, score_errors, sub_clusters
 from layerwise.analysis.rows import (
@@ -32,20 +43,36 @@ __all__ = [
     "ROWS",
     "SUBSET",
     "USUAL",
+    "ClassMaps",
+    "FilterTables",
     "accuracy",
+    "affine",
     "class_codes",
     "class_label",
+    "class_maps_of",
+    "class_statistics",
+    "compare_classes",
     "confusions",
     "contrast",
     "discriminate",
     "evolve",
+    "feature_map_images",
+    "feature_map_table",
+    "filter_tables",
     "hidden_layers",
     "importances",
+    "keep_affine",
+    "keep_feature_maps",
+    "keep_filters",
+    "keep_tallies",
+    "lines",
+    "main_layers",
     "maps_of",
     "motion",
     "neurons",
     "outliers",
     "paths_of",
+    "points",
     "predictions",
     "project",
     "rows_of",
@@ -54,6 +81,7 @@ __all__ = [
     "score_neurons",
     "sub_clusters",
     "subsets",
+    "tally",
     "tidy",
     "trails",
 ]

@@ -9,7 +9,7 @@ import typer
 
 from layerwise.cli import options
 from layerwise.cli.output import print_json
-from layerwise.cli.study import as_json, show
+from layerwise.cli.study_hidden_activity import as_json, show
 
 
 def demo(

@@ -72,6 +72,20 @@ def open_run(path: Path) -> Run:
     return Run.open(path)
 
 
+def whole_numbers(text: str, option: str) -> list[int]:
+    """Return numbers that commas separate.
+
+    Examples
+    --------
+    >>> whole_numbers("1,28,28", "--shape")
+    [1, 28, 28]
+    """
+    try:
+        return [int(number) for number in text.split(",")]
+    except ValueError:
+        raise InvalidValue(f"{option} must be numbers and commas; got {text!r}.") from None
+
+
 def _import(place: str) -> Any:
     if not place.endswith(".py"):
         return importlib.import_module(place)

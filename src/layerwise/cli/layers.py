@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from layerwise.cli import options
-from layerwise.cli.inputs import load_data, load_model
+from layerwise.cli.inputs import load_data, load_model, whole_numbers
 from layerwise.cli.output import print_json, print_table
 
 
@@ -28,18 +28,13 @@ def layers(
     """
     import torch
 
-    from layerwise.foundation.checks import InvalidValue
     from layerwise.network import survey, unwrap
     from layerwise.recording.budget import readable
     from layerwise.recording.source import as_source
 
     network = unwrap(load_model(model))
     if shape is not None:
-        try:
-            size = [int(side) for side in shape.split(",")]
-        except ValueError:
-            raise InvalidValue(f"--shape must be numbers and commas; got {shape!r}.") from None
-        found = survey(network, torch.zeros(2, *size))
+        found = survey(network, torch.zeros(2, *whole_numbers(shape, "--shape")))
     else:
         source = as_source(load_data(data, "test", data_dir, None, 0))
         batch, _ = next(source.batches([(0, min(2, len(source)))]))

@@ -14,13 +14,17 @@ from typing import Annotated
 import typer
 
 from layerwise import __version__
+from layerwise.cli.activations import activations
 from layerwise.cli.demo import demo
 from layerwise.cli.evolve import evolve
+from layerwise.cli.filters import filters
 from layerwise.cli.layers import layers
+from layerwise.cli.lines import lines
 from layerwise.cli.project import project
 from layerwise.cli.record import record
 from layerwise.cli.report import report
 from layerwise.cli.score import score
+from layerwise.cli.statistics import statistics
 from layerwise.cli.study import study
 from layerwise.cli.train import train
 from layerwise.cli.units import units
@@ -29,7 +33,8 @@ from layerwise.cli.view import view
 from layerwise.foundation.checks import UserError
 
 COMMANDS = (
-    demo, study, train, layers, record, project, evolve, units, score, view, report, verify,
+    demo, study, train, layers, record, project, evolve, units, filters, activations, statistics,
+    lines, score, view, report, verify,
 )  # fmt: skip
 
 app = typer.Typer(

@@ -19,7 +19,8 @@ Data = Annotated[
     str,
     typer.Option(
         "--data",
-        help="A data set by name (digits, mnist, fashion-mnist, svhn, cifar10, cifar100), an .npz, "
+        help="A data set by name (digits, mnist, fashion-mnist, svhn, cifar10, cifar100; points in "
+        "the plane: blobs, circles, moons, spiral), an .npz, "
         "a folder of pictures with one folder a class, or MODULE:FUNCTION for a torch Dataset.",
     ),
 ]
@@ -50,6 +51,10 @@ Label = Annotated[str | None, typer.Option("--label", help="Label column; defaul
 Figure = Annotated[
     Path | None,
     typer.Option("--figure", help="Also draw it: a .png, .svg or .pdf.", show_default=False),
+]
+TrustPickle = Annotated[
+    str | None,
+    typer.Option(help="SHA-256 of a pickled checkpoint that you trust to run code."),
 ]
 Perplexity = Annotated[
     float | None, typer.Option(help="Of t-SNE; default: 30.", show_default=False)

@@ -47,10 +47,7 @@ def record(
     keep_memory: Annotated[
         bool, typer.Option(help="Keep freed memory in the process: faster for convolutions.")
     ] = False,
-    trust_pickle: Annotated[
-        str | None,
-        typer.Option(help="SHA-256 of a pickled checkpoint that you trust to run code."),
-    ] = None,
+    trust_pickle: options.TrustPickle = None,
     seed: options.Seed = 0,
     json: options.Json = False,
 ) -> None:

@@ -2,204 +2,136 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from layerwise.cli import options
-from layerwise.cli.output import percent, print_json, print_table
-from layerwise.foundation.checks import choice
+from layerwise.cli import options, study_hidden_activity, study_one_network
+from layerwise.foundation.checks import choice, invalid
 
-if TYPE_CHECKING:
-    from layerwise.studies.hidden_activity import Study
-
-STUDIES = ("hidden-activity",)
-NETWORKS = ("mlp", "cnn")
+STUDIES = {
+    "hidden-activity": ("--network", "--edges"),
+    "parameters": ("--model", "--weights", "--layer", "--size"),
+    "filter-statistics": ("--model", "--weights", "--layer", "--size"),
+}
+"""The literal list of studies, each with the options that not every study takes."""
 
 
 def study(
-    name: Annotated[str, typer.Argument(help="hidden-activity", show_default=False)],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="hidden-activity: how layers, epochs and neurons tell classes apart; parameters: "
+            "filters, feature maps and the population's activity; filter-statistics: what every "
+            "filter answers to each class.",
+            show_default=False,
+        ),
+    ],
     data: options.Data = "digits",
     data_dir: options.DataDir = None,
-    network: Annotated[str, typer.Option(help="mlp, cnn or both.")] = "both",
+    network: Annotated[
+        str | None,
+        typer.Option(help="mlp, cnn or both (default); hidden-activity.", show_default=False),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="MODULE:FUNCTION or FILE.py:FUNCTION that returns a trained network, or one for "
+            "--weights; instead of a LeNet trained here.",
+            show_default=False,
+        ),
+    ] = None,
+    weights: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Trained weights for --model: .safetensors, .pt or .npz; can be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    layer: options.Layers = None,
+    size: Annotated[
+        int | None,
+        typer.Option(help="Side to which your own pictures are scaled.", show_default=False),
+    ] = None,
     profile: Annotated[
-        str, typer.Option(help="quick (minutes on two cores) or paper (all data, 100 epochs).")
+        str, typer.Option(help="quick (minutes on two cores) or paper (all data, more epochs).")
     ] = "quick",
     seeds: Annotated[int, typer.Option(help="Networks to train, each from its own start.")] = 1,
-    epochs: Annotated[int | None, typer.Option(help="Other than the profile's.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="Other than the profile's.", show_default=False)
+    ] = None,
+    n: Annotated[
+        int | None,
+        typer.Option("-n", help="Observations of each subset to record.", show_default=False),
+    ] = None,
     edges: Annotated[
         bool | None,
         typer.Option(
             "--edges/--no-edges",
             show_default=False,
-            help="Also train on edges, which have no polarity; default: cnn on svhn.",
+            help="Also train on edges, which have no polarity; default: cnn on svhn; "
+            "hidden-activity.",
         ),
     ] = None,
     to: Annotated[Path | None, typer.Option(help="Folder for runs and reports.")] = None,
     json: options.Json = False,
 ) -> None:
-    """Run a published experiment: train, record, map, score, judge its hypotheses, report.
+    """Run a published experiment: train (or bring a network), record, measure, report.
 
-    Example: layerwise study hidden-activity --data mnist --seeds 2
+    Example: layerwise study filter-statistics --data mnist --seeds 2
     """
-    from layerwise.studies import hidden_activity
+    from layerwise.data.toy import CLASSES
 
-    choice("study", "NAME", name, STUDIES)
-    choice("study", "--network", network, (*NETWORKS, "both"))
-    changes: dict[str, Any] = {} if epochs is None else {"epochs": epochs}
-    done = []
-    for one in NETWORKS if network == "both" else (network,):
-        folder = to / one if to is not None and network == "both" else to
-        done.append(
-            hidden_activity(
-                data, network=one, profile=profile, data_dir=data_dir, to=folder, seeds=seeds,
-                edges=edges if one == "cnn" else False, command=command_line(), **changes,
-            )
-        )  # fmt: skip
-        if not json:
-            show(done[-1])
-    if json:
-        print_json(studies=[as_json(one) for one in done])
-
-
-def as_json(done: Study) -> dict[str, Any]:
-    """Return what a study found as one JSON object."""
-    from layerwise.scores import to_json_rows
-
-    return {
-        "rows": to_json_rows(done.summary),
-        "hypotheses": done.hypotheses.to_dict("records"),
-        "motion": to_json_rows(done.motion),
-        "report": done.report,
-        "runs": [run.path for run in done.runs],
-        "scale_down": done.runs[0].provenance.get("scale_down", ""),
-    }
-
-
-def show(done: Study) -> None:
-    """Print what a study found and where it lies."""
-    for subset in ("test", "train"):
-        _print_hits(done, subset)
-    _print_accuracies(done)
-    _print_neurons(done)
-    _print_motion(done)
-    _print_hypotheses(done)
-    print(done.runs[0].provenance.get("scale_down", ""))
-    print(f"report: {done.report}")
-    print(f"look: layerwise view {shlex.join(str(run.path) for run in done.runs)}")
-
-
-def _print_hits(done: Study, subset: str) -> None:
-    """Print the neighbourhood hit by layer, before and after training."""
-    from layerwise.scores import HIT_2D as two
-    from layerwise.scores import HIT_ND as many
-
-    cell = _Cells(done, subset)
-    first, *hidden = (layer for layer in done.runs[0].layers if layer != "output")
-    before, after = done.runs[0].checkpoints[0], done.runs[0].checkpoints[-1]
-    raw = (
-        "raw input", cell(two, before, first), "", cell(many, before, first), "",
-        cell(two, before, first, "floor"), cell(two, before, first, "published"), "",
-    )  # fmt: skip
-    lines = [
-        (
-            layer, cell(two, before, layer), cell(two, after, layer),
-            cell(many, before, layer), cell(many, after, layer), cell(two, after, layer, "floor"),
-            cell(two, before, layer, "published"), cell(two, after, layer, "published"),
+    choice("study", "NAME", name, tuple(STUDIES))
+    own: dict[str, Any] = {
+        "--network": network, "--edges": edges, "--model": model, "--weights": weights,
+        "--layer": layer, "--size": size,
+    }  # fmt: skip
+    for option, value in own.items():
+        if value is not None and option not in STUDIES[name]:
+            takers = [study for study, takes in STUDIES.items() if option in takes]
+            raise invalid(f"study {name}", option, f"left out (it is for {' and '.join(takers)})",
+                          _said(value))  # fmt: skip
+    if name == "parameters" and model is None and data in CLASSES:
+        _lines(data, profile, seeds, epochs, n, to, json)
+        return
+    changes = {"epochs": epochs, "n_shown": n}
+    settings: dict[str, Any] = {
+        "profile": profile, "data_dir": data_dir, "seeds": seeds, "command": command_line(),
+        **{field: value for field, value in changes.items() if value is not None},
+    }  # fmt: skip
+    if name == "hidden-activity":
+        study_hidden_activity.run(
+            data, to, settings, network=network or "both", edges=edges, json=json
         )
-        for layer in hidden
-    ]  # fmt: skip
-    n = int(done.rows.query("subset == @subset and layer != ''")["n_observations"].iloc[0])
-    head = ("layer", "2-D before", "2-D after", "n-D before", "n-D after", "shuffled",
-            "paper before", "paper after")  # fmt: skip
-    title = (
-        f"Neighbourhood hit (k = 6) before and after training, {subset} subset: "
-        f"{n:,} observations, {len(done.runs)} seed{'s' if len(done.runs) > 1 else ''}"
-    )
-    print_table(head, [raw, *lines], title)
+    else:
+        study_one_network.run(
+            name, data, to, settings, model=model, weights=weights or [], layers=layer, size=size,
+            json=json,
+        )  # fmt: skip
 
 
-def _print_accuracies(done: Study) -> None:
-    """Print what share the network classifies rightly, before and after training."""
-    from layerwise.scores import ACCURACY
-    from layerwise.studies.rauber2017 import TEST_ACCURACY
+def _lines(
+    data: str, profile: str, seeds: int, epochs: int | None, n: int | None, to: Path | None,
+    json: bool,
+) -> None:  # fmt: skip
+    """Look at the parameters of a network in the plane: its hidden units are lines."""
+    from layerwise.cli.lines import lines
 
-    before, after = done.runs[0].checkpoints[0], done.runs[0].checkpoints[-1]
-    lines = []
-    for score, subset in ((ACCURACY, "test"), (ACCURACY, "train"), (TEST_ACCURACY, "test")):
-        cell = _Cells(done, subset)
-        shown = f"{score}, shown {subset} subset" if score == ACCURACY else score
-        found = (cell(score, before), cell(score, after))
-        lines.append((shown, *found, cell(score, after, "", "published")))
-    print_table(("network", "before", "after", "paper after"), lines)
-
-
-def _print_neurons(done: Study) -> None:
-    """Print how far the neurons of the last layer are understood, before and after training."""
-    from layerwise.analysis import hidden_layers
-    from layerwise.scores import names
-
-    cell, last = _Cells(done, "test"), hidden_layers(done.runs[0])[-1]
-    before, after = done.runs[0].checkpoints[0], done.runs[0].checkpoints[-1]
-    asked = (
-        names.STRESS, names.ROLE_AGREEMENT, names.TOP_AUC, names.LEAST_AUC, names.SELECTIVE,
-        names.SEED_SPEARMAN, names.SEED_OVERLAP,
-    )  # fmt: skip
-    lines = [
-        (score, cell(score, before, last), cell(score, after, last),
-         cell(score, after, last, "floor"))
-        for score in asked
-    ]  # fmt: skip
-    print_table((f"neurons of {last}", "before", "after", "chance"), lines)
+    for option, value, usual in (("--seeds", seeds, 1), ("--epochs", epochs, None)):
+        if value != usual:
+            raise invalid("study parameters", option, "left out for points in the plane", value,
+                          "See layerwise lines --help.")  # fmt: skip
+    choice("study", "--profile", profile, ("quick", "paper"))
+    lines(data, quick=profile == "quick", n=n or 2000, to=to, json=json)
 
 
-def _print_motion(done: Study) -> None:
-    """Print how stable each way to follow the observations is."""
-    from layerwise.scores.names import KENDALL, MOTION_STRESS, PEARSON, SPEARMAN, TRAIL_LENGTH
-
-    whole = done.motion[done.motion["time"] < 0]
-    wide = whole.pivot_table(
-        index=["over", "at", "method"], columns="measure", values="value"
-    ).reset_index()
-    measures = (TRAIL_LENGTH, PEARSON, SPEARMAN, KENDALL, MOTION_STRESS)
-    lines = [
-        (f"{row['over']} at {row['at']}, {row['method']}",
-         *("" if math.isnan(row.get(m, math.nan)) else f"{row[m]:.2f}" for m in measures))
-        for row in wide.to_dict("records")
-    ]  # fmt: skip
-    print_table(("evolution over", *measures), lines)
-
-
-def _print_hypotheses(done: Study) -> None:
-    """Print every hypothesis with its verdict."""
-    columns = ("name", "verdict", "claim", "numbers", "control", "published")
-    print("Hypotheses and acceptance criteria")
-    for row in done.hypotheses[list(columns)].to_dict("records"):
-        print(f"  {row['name']:4}{row['verdict'].upper()}: {row['claim']}")
-        print(f"      {row['numbers']}")
-        further = [f"control: {row['control']}"] if row["control"] else []
-        further += [f"published: {row['published']}"] if row["published"] else []
-        if further:
-            print(f"      {'; '.join(further)}")
-
-
-class _Cells:
-    """Cells of the printed tables, by score, checkpoint and layer of one subset."""
-
-    def __init__(self, done: Study, subset: str) -> None:
-        own = done.summary["data"] == str(done.runs[0].provenance["data"])
-        rows = done.summary[own & (done.summary["subset"] == subset)].to_dict("records")
-        self._rows = {(row["score"], row["checkpoint"], row["layer"]): row for row in rows}
-
-    def __call__(self, score: str, checkpoint: str, layer: str = "", column: str = "value") -> str:
-        row = self._rows.get((score, checkpoint, layer))
-        if row is None:
-            return ""
-        return percent(row[column], row["spread"] if column == "value" else math.nan)
+def _said(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def command_line() -> str:

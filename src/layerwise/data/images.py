@@ -8,7 +8,7 @@ counts.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -41,7 +41,7 @@ _GREY = ("1", "L", "LA", "La", "I;16", "I;16B", "I;16L", "I;16N")
 
 
 @dataclass(frozen=True)
-class _Header:
+class Header:
     """What is known of a picture before it is decoded; sides as it is to be seen."""
 
     grey: bool
@@ -97,7 +97,7 @@ def read_images(
                 "no pictures one folder down", f"Endings read: {' '.join(_endings())}.",
             )  # fmt: skip
 
-    headers = {path: _header(path) for found in pictures.values() for path, _ in found}
+    headers = [header(path) for found in pictures.values() for path, _ in found]
     names = tuple(sorted({name for found in pictures.values() for _, name in found}))
     if len(parts) == 2:
         chosen = [entry for part in PARTS[split] for entry in pictures[part]]
@@ -105,25 +105,43 @@ def read_images(
         labels = np.array([names.index(name) for _, name in pictures["."]])
         chosen = [pictures["."][row] for row in seeded_split(labels, split, Fraction(1, 5))]
 
-    first = next(iter(headers.values()))
-    default = (first.height, first.width) if size is None else (size, size)
-    sides = size if isinstance(size, tuple) and len(size) == 2 else default
-    height, width = (checks.integer("read_images", "size", side, 1) for side in sides)
-    channels = 1 if all(header.grey for header in headers.values()) else 3
-    n_bytes = len(chosen) * height * width * channels
-    if n_bytes > MAX_BYTES:
-        raise checks.invalid(
-            "load", "size", f"small enough for {len(chosen):,} pictures to fill at most 8 GiB",
-            f"{height} x {width}, {n_bytes / 2**30:.0f} GiB", "Use read_images(..., size=64).",
-        )  # fmt: skip
-    observations = np.empty((len(chosen), height, width, channels), np.uint8)
-    with progress.bar(f"reading {folder.name}", len(chosen), "pictures") as advance:
-        for row, (path, _) in enumerate(chosen):
-            observations[row] = _decode(path, height, width, channels)
-            advance(1)
+    observations = decoded([path for path, _ in chosen], headers, size, folder.name)
     codes = np.array([names.index(name) for _, name in chosen])
     source = f"{folder.name}: {len(chosen):,} pictures of {len(names)} classes"
     return DataSet(folder.name, observations, {"class": codes}, {"class": names}, source)
+
+
+def decoded(
+    paths: Sequence[Path],
+    headers: Sequence[Header],
+    size: int | tuple[int, int] | None,
+    title: str,
+) -> Array:
+    """Return pictures (n, height, width, 1 or 3) uint8, scaled to cover the size and cropped.
+
+    Parameters
+    ----------
+    paths : the pictures wanted
+    headers : of all pictures of the data set, of every split; grey if all of them are
+    size : side of a square, (height, width), or None for that of the first header
+    title : what is read, for the progress bar
+    """
+    default = (headers[0].height, headers[0].width) if size is None else (size, size)
+    sides = size if isinstance(size, tuple) and len(size) == 2 else default
+    height, width = (checks.integer("load", "size", side, 1) for side in sides)
+    channels = 1 if all(one.grey for one in headers) else 3
+    n_bytes = len(paths) * height * width * channels
+    if n_bytes > MAX_BYTES:
+        raise checks.invalid(
+            "load", "size", f"small enough for {len(paths):,} pictures to fill at most 8 GiB",
+            f"{height} x {width}, {n_bytes / 2**30:.0f} GiB", "Give a size, for example size=64.",
+        )  # fmt: skip
+    observations = np.empty((len(paths), height, width, channels), np.uint8)
+    with progress.bar(f"reading {title}", len(paths), "pictures") as advance:
+        for row, path in enumerate(paths):
+            observations[row] = _decode(path, height, width, channels)
+            advance(1)
+    return observations
 
 
 def _endings() -> list[str]:
@@ -164,7 +182,8 @@ def _opened(path: Path) -> Iterator[Image]:
         raise checks.invalid("load", str(path), "a picture", f"{error!r}") from error
 
 
-def _header(path: Path) -> _Header:
+def header(path: Path) -> Header:
+    """Return what the file declares, after a look at its first bytes only."""
     with _opened(path) as image:
         if image.mode in ("I", "F"):
             raise checks.invalid(
@@ -173,7 +192,7 @@ def _header(path: Path) -> _Header:
         sides = (image.width, image.height)
         turned = image.getexif().get(0x0112, 1) >= 5  # orientations that swap the sides
         width, height = reversed(sides) if turned else sides
-        return _Header(image.mode in _GREY, height, width)
+        return Header(image.mode in _GREY, height, width)
 
 
 def _decode(path: Path, height: int, width: int, channels: int) -> Array:

@@ -20,6 +20,8 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize, to_hex, to_rgb
 
 from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array
+from layerwise.units.pixels import MISSING as MISSING
+from layerwise.units.pixels import POSITIVE, SIGNED
 
 DISTINCT = (
     "#CC6677", "#332288", "#DDCC77", "#117733", "#88CCEE", "#882255", "#44AA99", "#999933",
@@ -27,21 +29,13 @@ DISTINCT = (
 )  # fmt: skip
 """Ten class colours that colour-blind readers tell apart."""
 
-MISSING = "#BBBBBB"
-"""No class, no value."""
-
-PALE = "#DCDCDC"
+PALE = SIGNED[len(SIGNED) // 2]
 """What fades, fades to this: a weak unit, the beginning of a trail, a silent neuron."""
 
-SEQUENTIAL = LinearSegmentedColormap.from_list(
-    "layerwise", [PALE, "#FEC44F", "#EC7014", "#993404", "#4A1A03"]
-)
+SEQUENTIAL = LinearSegmentedColormap.from_list("layerwise", POSITIVE)
 """One neuron's activation: light grey is silent, dark brown is strongest; lightness only falls."""
 
-DIVERGING = LinearSegmentedColormap.from_list(
-    "layerwise diverging",
-    ["#0B1F4B", "#1F4E9C", "#4A90D0", "#A6CBEA", PALE, "#FEC44F", "#EC7014", "#993404", "#4A1A03"],
-)
+DIVERGING = LinearSegmentedColormap.from_list("layerwise diverging", SIGNED)
 """Numbers of both signs: light grey is zero, above it as :data:`SEQUENTIAL`, below it blues."""
 
 SHARE = LinearSegmentedColormap.from_list("layerwise share", ["#FFFFFF", "#88CCEE", "#332288"])

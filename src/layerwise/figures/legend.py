@@ -65,6 +65,11 @@ def cross(label: str) -> Entry:
     return _dot(label, "white", edge=INK, marker="X")
 
 
+def square(label: str, color: str) -> Entry:
+    """Return the entry of an area of one colour."""
+    return _dot(label, color, marker="s")
+
+
 def note(label: str) -> Entry:
     """Return an entry of text alone."""
     return _dot(label, "none", marker="")

@@ -1,28 +1,18 @@
-"""How many threads a projection may use, and that waiting threads sleep.
-
-GNU OpenMP lets waiting threads spin. With thousands of short parallel steps that costs nothing on
-an idle machine, but where cores are shared the spinning threads take the time of those that work:
-t-SNE of 2,000 points took 16 s instead of 1.7 s beside five other processes.
-"""
+"""How many threads a projection may use."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import numba
 from scipy import fft
 from threadpoolctl import threadpool_limits
 
-from layerwise.foundation import checks
-
-if "OMP_WAIT_POLICY" not in os.environ:
-    # The library reads its settings once, when it is loaded, which is here.
-    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
-    with suppress(ImportError):
-        import numba.np.ufunc.omppool
-    del os.environ["OMP_WAIT_POLICY"]
+from layerwise.foundation import (
+    checks,
+    compiled,  # noqa: F401  before OpenMP starts: its waiting threads shall sleep
+)
 
 
 @contextmanager

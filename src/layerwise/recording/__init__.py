@@ -1,6 +1,8 @@
 """Recording: run a network over data once and write its hidden activity to a run."""
 
 from layerwise.recording.budget import Plan
+from layerwise.recording.one import FeatureMaps, activations
 from layerwise.recording.recorder import plan, recompute, record
+from layerwise.recording.tally import tally
 
-__all__ = ["Plan", "plan", "recompute", "record"]
+__all__ = ["FeatureMaps", "Plan", "activations", "plan", "recompute", "record", "tally"]

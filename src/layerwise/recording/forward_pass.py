@@ -24,6 +24,7 @@ from layerwise.network.values import first_tensor
 from layerwise.recording.budget import Plan, rows_per_part
 from layerwise.recording.outbox import Outbox
 from layerwise.recording.pictures import thumbnails
+from layerwise.recording.placing import Placing
 from layerwise.recording.pooling import check_rules, choose, pool, pooled_shape
 from layerwise.recording.source import as_source
 from layerwise.store import Append, Layer
@@ -63,9 +64,7 @@ class Pass:
         self._dtype, self._clip = DTYPES[dtype], clip
         self.model = unwrap(model)
         self.source = as_source(data, num_workers=num_workers)
-        weights = [p for p in self.model.parameters() if p.is_floating_point()]
-        self._device = weights[0].device if weights else torch.device("cpu")
-        self._precision = weights[0].dtype if weights else None
+        self._placed = Placing(self.model)
 
         n = len(self.source)
         batch, label = next(self.source.batches([(0, min(n, 2))]))
@@ -85,7 +84,7 @@ class Pass:
             "model": _architecture(self.model),
             "data": self.source.fingerprint(),
             "settings": _hash(
-                f"{batch_size} {clip} {self._device.type} {torch.__version__} "
+                f"{batch_size} {clip} {self._placed.device.type} {torch.__version__} "
                 f"{torch.backends.cuda.matmul.allow_tf32} {torch.backends.cudnn.allow_tf32}"
             ),
         }
@@ -101,7 +100,7 @@ class Pass:
             "aliases": dict(found.aliases),
             "hook_difference": found.hook_difference,
             "torch": torch.__version__,
-            "device": str(self._device),
+            "device": str(self._placed.device),
         }
 
     @contextmanager
@@ -123,7 +122,7 @@ class Pass:
             if with_constants or layer.per_checkpoint
         }
         sites = [site for site in self.plan.sites if site.name in layers]
-        outbox = Outbox(self._device, self._dtype, self._clip)
+        outbox = Outbox(self._placed.device, self._dtype, self._clip)
         mask: Tensor | None = None
 
         def sink(i: int, tensor: Tensor) -> None:
@@ -162,17 +161,6 @@ class Pass:
         """Return the batches of a part, counted from its own first row."""
         last = min(first + self.plan.rows_per_part, self.plan.n_observations)
         return [(a, min(a + self._batch_size, last)) for a in range(first, last, self._batch_size)]
-
-    def _placed(self, batch: Any) -> Any:
-        """Return the batch on the model's device, floats in the model's precision."""
-        if isinstance(batch, Tensor):
-            precision = self._precision if batch.is_floating_point() else None
-            return batch.to(self._device, precision, non_blocking=True)
-        if isinstance(batch, Mapping):
-            return {key: self._placed(value) for key, value in batch.items()}
-        if isinstance(batch, tuple | list):
-            return tuple(self._placed(value) for value in batch)
-        return batch
 
 
 def _layer(site: Site, pooling: str, dtype: str) -> Layer:

@@ -12,7 +12,7 @@ LARGEST_SIDE = 64
 """Pixels; a run keeps pictures to recognise an observation by, not the data."""
 
 
-def thumbnails(x: Tensor) -> Array | None:
+def thumbnails(x: Tensor, largest_side: int = LARGEST_SIDE) -> Array | None:
     """Return uint8 pictures (n, height, width, channels), or None if the inputs are no pictures.
 
     Pictures are inputs of 1 or 3 channels and at least 2 x 2 pixels. Values within [0, 1] keep
@@ -30,8 +30,8 @@ def thumbnails(x: Tensor) -> Array | None:
     if not x.is_floating_point():
         x = x.float() / 255
     side = max(x.shape[2:])
-    if side > LARGEST_SIDE:
-        size = [max(1, round(s * LARGEST_SIDE / side)) for s in x.shape[2:]]
+    if side > largest_side:
+        size = [max(1, round(s * largest_side / side)) for s in x.shape[2:]]
         x = interpolate(x.float(), size, mode="bilinear", antialias=True)
     low, high = torch.aminmax(x)
     if not (low >= 0 and high <= 1):  # NaN comes here too

@@ -67,6 +67,31 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Frames:
+    """One picture at successive times, to be slid through; stills beside it must say the same.
+
+    Without a script, and on paper, it is away.
+
+    Attributes
+    ----------
+    id : anchor
+    pngs : the pictures, of one size
+    names : what the slider says at each, such as "iteration 272"
+    alts : what each shows
+    label : what the slider moves through
+    caption : what to see, and how to steer
+    """
+
+    kind: ClassVar[str] = "frames"
+    id: str
+    pngs: tuple[bytes, ...]
+    names: tuple[str, ...]
+    alts: tuple[str, ...]
+    label: str
+    caption: str
+
+
+@dataclass(frozen=True)
 class Finding:
     """One sentence with its numbers and their control; `figure` is the id of the evidence."""
 
@@ -144,7 +169,7 @@ class Studio:
     embedded: Embedded
 
 
-Block = Table | Figure | Findings | Note | Code | Verdicts | Studio
+Block = Table | Figure | Frames | Findings | Note | Code | Verdicts | Studio
 
 
 @dataclass(frozen=True)

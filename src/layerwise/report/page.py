@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from layerwise.foundation import checks
 from layerwise.foundation.version import VERSION
 from layerwise.report import inline, reading
-from layerwise.report.blocks import Figure, Studio
+from layerwise.report.blocks import Figure, Frames, Studio
 from layerwise.report.sections import sections
 from layerwise.store.durable import write_atomically
 from layerwise.studio.bundle import link
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from layerwise.store import Run
 
 
+_FRAMES = files("layerwise.report") / "templates" / "frames.js"
 _SECTION = re.compile(r'<section id="([^"]+)".*?</section>', re.S)
 _SCRIPT = re.compile(r"<script\b.*?</script>", re.S)
 _PURPOSES = re.compile(r'<script [^>]*id="studio-data" data-sizes="([^"]+)"')
@@ -60,6 +62,8 @@ def render(runs: Sequence[Run], *, full: bool = False, interactive: bool = True)
     blocks = [block for section in parts for block in section.blocks]
     studios = [block.embedded for block in blocks if isinstance(block, Studio)]
     scripts = [link.link() for _ in studios]
+    if any(isinstance(block, Frames) for block in blocks):
+        scripts.append(_FRAMES.read_text(encoding="utf-8"))
     figures = [block for block in blocks if isinstance(block, Figure)]
     return _environment().get_template("page.html.j2").render(
         title=title(runs[0]),

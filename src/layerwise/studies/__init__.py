@@ -1,5 +1,8 @@
 """Published experiments, runnable on the user's data, with the published numbers beside ours."""
 
+from layerwise.studies.filter_statistics import filter_statistics
 from layerwise.studies.hidden_activity import hidden_activity
+from layerwise.studies.lines import Lines, lines, lines_of
+from layerwise.studies.parameters import parameters
 
-__all__ = ["hidden_activity"]
+__all__ = ["Lines", "filter_statistics", "hidden_activity", "lines", "lines_of", "parameters"]

@@ -95,10 +95,8 @@ def hidden_activity(
     checks.choice("hidden_activity", "network", network, tuple(NETWORKS))
     checks.choice("hidden_activity", "profile", profile, tuple(PROFILES))
     checks.integer("hidden_activity", "seeds", seeds, 1)
-    if "epochs" in changes:
-        changes = {"min_updates": 0, **changes}
     train, test = (data.load(name, split=split, data_dir=data_dir) for split in ("train", "test"))
-    settings = replace(rauber2017.settings(profile, network, train.name), **changes)
+    settings = rauber2017.settings(profile, network, train.name).changed(changes)
     folder = (
         Path(to) if to is not None else Path("runs") / f"hidden-activity-{train.name}-{network}"
     )

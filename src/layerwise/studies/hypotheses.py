@@ -26,7 +26,8 @@ from layerwise.scores.names import (
     SPREAD_2D,
     WITHIN,
 )
-from layerwise.studies.rauber2017 import HIDDEN, TEST_ACCURACY
+from layerwise.studies.rauber2017 import HIDDEN
+from layerwise.studies.training import TEST_ACCURACY
 
 CONFIRMED, CONTRADICTED, OPEN = "confirmed", "contradicted", "not decided"
 MET, NOT_MET = "met", "not met"

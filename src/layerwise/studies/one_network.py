@@ -6,33 +6,38 @@ networks: spreads over seeds and verdicts (`hypotheses`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from layerwise import analysis, data, models, projection
 from layerwise.data import DataSet
 from layerwise.foundation.progress import bar
 from layerwise.foundation.shapes import Array
-from layerwise.models.checkpoint import name_of
 from layerwise.network.weights import apply_weights, load_weights
 from layerwise.recording import record
 from layerwise.store import Run
 from layerwise.studies import rauber2017
+from layerwise.studies.maps import write_maps
 from layerwise.studies.rauber2017 import (
     HIDDEN,
     N_CHECKPOINTS,
     N_NEIGHBORS,
     POLARITY,
     SOURCE,
-    TEST_ACCURACY,
     Profile,
     published,
     scale_down,
+)
+from layerwise.studies.training import (
+    n_classes,
+    part_for,
+    shown,
+    spaced_epochs,
+    trained,
+    write_training,
 )
 
 NETWORKS = {"mlp": models.mlp, "cnn": models.convnet}
@@ -60,7 +65,7 @@ class OneNetwork:
     def run(self, train: DataSet, test: DataSet) -> Run:
         """Return the finished run."""
         run = self._recorded(train, test, ["input", *HIDDEN[self.network], "output"])
-        last_map = _write_maps(run, HIDDEN[self.network], self.seed)
+        last_map = write_maps(run, HIDDEN[self.network], self.seed)["test"]
         self._write_evolution(run)
         self._write_neurons(run)
         self._write_revealed(run, last_map)
@@ -82,32 +87,24 @@ class OneNetwork:
         self, train: DataSet, test: DataSet, layers: list[str], *, on_edges: bool = False
     ) -> Run:
         """Train, and record a sample of both sets at every checkpoint (of edges at the last)."""
-        n_train = min(self.settings.n_train or len(train), len(train))
-        if n_train < len(train):
-            train = train.sample(n_train, random_state=self.seed, stratify=True)
+        train = part_for(self.settings, train, self.seed)
+        n_train = len(train)
         settings = self.settings.for_data(n_train)
-        shown, columns = _shown(train, test, settings.n_shown, self.seed)
+        observations, columns = _shown(train, test, settings.n_shown, self.seed)
         if on_edges:
-            train, test, shown = (_edges(part) for part in (train, test, shown))
-        label = next(iter(train.labels))
-        n_classes = int(max(train.labels[label].max(), test.labels[label].max())) + 1
-        model = NETWORKS[self.network](train.input_shape, n_classes, random_state=self.seed)
-        checkpoints = list(
-            models.train(
-                model,
-                train.inputs(),
-                train.labels[label],
-                test=(test.inputs(), test.labels[label]),
-                to=self.folder / "training",
-                epochs=settings.epochs,
-                batch_size=settings.batch_size,
-                learning_rate=settings.learning_rate,
-                momentum=0.9,
-                decay=settings.decay,
-                optimizer=settings.optimizer,
-                checkpoints=_epochs(settings.epochs),
-                random_state=self.seed,
-            )
+            train, test, observations = (_edges(part) for part in (train, test, observations))
+        model = NETWORKS[self.network](
+            train.input_shape, n_classes(train, test), random_state=self.seed
+        )
+        folder = self.folder / "training"
+        checkpoints = trained(
+            model,
+            train,
+            test,
+            settings,
+            spaced_epochs(settings.epochs, N_CHECKPOINTS),
+            to=folder,
+            seed=self.seed,
         )
         before, after = checkpoints[0].name, checkpoints[-1].name
         network = {"mlp": "a multilayer perceptron", "cnn": "a convolutional network"}
@@ -120,7 +117,7 @@ class OneNetwork:
             "network": self.network,
             "data": train.name,
             "data_source": train.source,
-            "label": label,
+            "label": next(iter(train.labels)),
             "seed": self.seed,
             "scale_down": scale_down(self.network, train.name, settings, n_train),
             "published": published(self.network, train.name, before, after),
@@ -128,10 +125,10 @@ class OneNetwork:
         for checkpoint in checkpoints[-1:] if on_edges else checkpoints:
             apply_weights(model, load_weights(checkpoint.path))
             run = record(
-                model, shown, to=self.folder, labels=columns, layers=layers,
+                model, observations, to=self.folder, labels=columns, layers=layers,
                 checkpoint=checkpoint.name, provenance=provenance,
             )  # fmt: skip
-        _write_training(run, self.folder / "training", checkpoints, len(test))
+        write_training(run, folder, checkpoints, len(test))
         return run
 
     def _write_evolution(self, run: Run) -> None:
@@ -176,55 +173,12 @@ class OneNetwork:
         analysis.score_errors(run, found, mixed, pieces, column=column)
 
 
-def _write_maps(run: Run, hidden: Sequence[str], seed: int) -> pd.DataFrame:
-    """Map and score the raw input and every hidden layer; each map is turned to the one before.
-
-    Returns the map of the test subset in the last layer after training.
-    """
-    times = (run.checkpoints[0], run.checkpoints[-1])
-
-    def one(
-        layer: str, checkpoint: str, subset: str, align_to: pd.DataFrame | None
-    ) -> pd.DataFrame:
-        projection = analysis.project(
-            run, layer=layer, checkpoint=checkpoint, subset=subset, random_state=seed,
-            align_to=align_to,
-        )  # fmt: skip
-        analysis.score(
-            run, layer=layer, checkpoint=checkpoint, subset=subset, random_state=seed,
-            projection=projection,
-        )  # fmt: skip
-        advance(1)
-        return projection
-
-    subsets, found = analysis.subsets(run), {}
-    total = len(subsets) * (1 + len(times) * len(hidden))
-    with bar(f"maps and scores, seed {seed}", total, "maps") as advance:
-        for subset in subsets:
-            raw = one("input", times[0], subset, None)
-            for checkpoint in times:
-                previous = raw
-                for layer in hidden:
-                    previous = one(layer, checkpoint, subset, previous)
-            found[subset] = previous
-    return found["test"]
-
-
 def _shown(train: DataSet, test: DataSet, n: int, seed: int) -> tuple[DataSet, dict[str, Array]]:
-    """Return what is recorded, a sample of the test and of the training set, and further columns.
-
-    These say which observation is of which set, and of pictures the polarity.
-    """
-    both = [part.sample(min(n, len(part)), random_state=seed) for part in (test, train)]
-    subset = np.repeat(["test", "train"], [len(part) for part in both])
-    columns = {
-        name: np.concatenate([part.labels[name] for part in both]) for name in both[0].labels
-    }
-    observations = np.concatenate([part.observations for part in both])
-    further = {analysis.SUBSET: subset}
-    if both[0].are_pictures:
-        further[POLARITY] = data.polarity(observations)
-    return replace(both[0], observations=observations, labels=columns), further
+    """Return what is recorded, and further columns: the set, and of pictures the polarity."""
+    both, further = shown({"test": test, "train": train}, n, seed)
+    if both.are_pictures:
+        further[POLARITY] = data.polarity(both.observations)
+    return both, further
 
 
 def _edges(part: DataSet) -> DataSet:
@@ -237,22 +191,3 @@ def _edges(part: DataSet) -> DataSet:
         part, name=f"{part.name} edges", observations=data.edges(part.observations, normalize=True),
         source=f"{part.source}; blurred, then Sobel's gradient, scaled by picture",
     )  # fmt: skip
-
-
-def _epochs(epochs: int) -> list[int]:
-    """Return the epochs to keep, evenly spaced from 0 to the last."""
-    return sorted({round(epochs * k / (N_CHECKPOINTS - 1)) for k in range(N_CHECKPOINTS)})
-
-
-def _write_training(
-    run: Run, folder: Path, checkpoints: list[models.Checkpoint], n_test: int
-) -> None:
-    """Keep the history in the run, and the accuracy on the whole test set as a score."""
-    history = pd.read_json(folder / "history.json")
-    history["checkpoint"] = history["epoch"].map(name_of)
-    run.write_table("training", history, {"function": "train"})
-    for checkpoint in checkpoints:
-        table = [(TEST_ACCURACY, checkpoint.test_accuracy, np.nan, "")]
-        place = {"checkpoint": checkpoint.name, "layer": "", "subset": "test"}
-        row = analysis.tidy(run, table, n_test, **place)
-        run.write_table("scores", row, {"function": "train", **place})

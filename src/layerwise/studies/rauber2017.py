@@ -11,41 +11,20 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from layerwise.scores import ACCURACY, HIT_2D
+from layerwise.studies import training
+from layerwise.studies.training import TEST_ACCURACY
 
 SOURCE = "Rauber et al. 2017"
-TEST_ACCURACY = "accuracy, whole test set"
 N_NEIGHBORS = 6
 HIDDEN = {"mlp": ("relu1", "relu2", "relu3", "relu4"), "cnn": ("relu5", "relu6")}
 """Hidden layers that are shown: of the convolutional network the dense ones, as in the paper."""
 
 
 @dataclass(frozen=True)
-class Profile:
-    """How much work: `n_train` None is the whole training set, `min_updates` for small ones.
+class Profile(training.Profile):
+    """How much work; `n_trees` is of each of the two forests whose mean the neuron maps show."""
 
-    `n_trees` is of each of the two forests whose mean the neuron maps show.
-    """
-
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    n_train: int | None = None
-    n_shown: int = 2000
-    decay: float = 0.0
-    optimizer: str = "sgd"
-    min_updates: int = 0
     n_trees: int = 250
-
-    def for_data(self, n_train: int) -> Profile:
-        """Return the profile with as many more epochs as small data need for `min_updates`.
-
-        Examples
-        --------
-        >>> PROFILES["quick"]["mlp"].for_data(1_198).epochs
-        25
-        """
-        updates = -(-n_train // self.batch_size)
-        return replace(self, epochs=max(self.epochs, -(-self.min_updates // updates)))
 
 
 PROFILES = {
@@ -90,7 +69,6 @@ def settings(profile: str, network: str, name: str) -> Profile:
     return replace(PROFILES[profile][network], **other)
 
 
-_OPTIMIZERS = {"sgd": "SGD", "adam": "Adam"}
 _RAW, _BEFORE, _AFTER = "raw", "before", "after"
 
 # (network, data, subset, time, layer: -1 is the last hidden one): (value, where)
@@ -205,11 +183,7 @@ def scale_down(network: str, name: str, settings: Profile, n_train: int) -> str:
     'Here: 60,000 training images, 5 epochs of SGD in batches of 128, learning rate 0.05. ...'
     """
     paper = PROFILES["paper"][network]
-    here = (
-        f"Here: {n_train:,} training images, {settings.epochs} epochs of "
-        f"{_OPTIMIZERS[settings.optimizer]} in batches of {settings.batch_size}, learning rate "
-        f"{settings.learning_rate:g}."
-    )
+    here = settings.words(n_train)
     if name not in _PAPER_TRAINING:
         return f"{here} The paper did not use these data."
     return (

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from layerwise.foundation.shapes import PerUnit
+from layerwise.foundation.shapes import Array, PerUnit
 from layerwise.units.blocks import blocks
 
 ROUNDING = 4
@@ -44,19 +44,42 @@ def moments(function: str, X: Any) -> Moments:
     n, mean, squares, active = 0, *np.zeros((3, X.shape[1]))
     low, high = np.full_like(mean, np.inf), np.full_like(mean, -np.inf)
     for _, block in blocks(function, X):
-        k, centre = len(block), block.mean(axis=0)
+        centre = block.mean(axis=0)
         np.minimum(low, block.min(axis=0), out=low)
         np.maximum(high, block.max(axis=0), out=high)
         active += np.count_nonzero(block > 0, axis=0)
-        deviations, drift = block - centre, centre - mean
-        squares += np.einsum("ij,ij->j", deviations, deviations) + drift**2 * (n * k / (n + k))
-        n += k
-        mean += drift * (k / n)
+        deviations = block - centre
+        own = np.einsum("ij,ij->j", deviations, deviations)
+        mean, squares = merged(n, mean, squares, len(block), centre, own)
+        n += len(block)
     # Half precision and integers are computed with in single precision, whoever wrote them.
-    precision = np.finfo(np.float64 if X.dtype == np.float64 else np.float32).eps
-    constant = high - low <= ROUNDING * precision * np.maximum(np.abs(low), np.abs(high))
-    std = np.where(constant, 0, np.sqrt(squares / n))
+    precision = float(np.finfo(np.float64 if X.dtype == np.float64 else np.float32).eps)
+    std = np.where(is_constant(low, high, precision), 0, np.sqrt(squares / n))
     return Moments(mean, std, low, high, active / n)
+
+
+def merged(
+    n: Any, mean: Array, squares: Array, k: Any, centre: Array, own: Array
+) -> tuple[Array, Array]:
+    """Return mean and sum of squared deviations of n observations and k more, of which k > 0.
+
+    `own` is the sum of the squared deviations of the k from their mean `centre`.
+    """
+    drift = centre - mean
+    return mean + drift * (k / (n + k)), squares + own + drift**2 * (n * (k / (n + k)))
+
+
+def is_constant(low: PerUnit, high: PerUnit, precision: float) -> Array:
+    """Return whether a unit always gave the same, up to rounding at this relative precision."""
+    constant: Array = high - low <= ROUNDING * precision * np.maximum(np.abs(low), np.abs(high))
+    return constant
+
+
+def states(low: PerUnit, high: PerUnit, constant: Array) -> Array:
+    """Return "dead" (always zero), "constant" (always the same and not zero) or "live"."""
+    silent = (low == 0) & (high == 0)
+    state: Array = np.select([silent, constant], ["dead", "constant"], "live").astype(object)
+    return state
 
 
 def _inverse(values: PerUnit) -> PerUnit:

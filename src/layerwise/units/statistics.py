@@ -1,7 +1,8 @@
 """What every unit does on its own: alive or not, how strongly, how often, and for whom.
 
-Leaves out what units do together (:mod:`layerwise.units.dissimilarity`) and what they tell of
-classes (:mod:`layerwise.units.discrimination`).
+Leaves out what units do together (:mod:`layerwise.units.dissimilarity`), what they tell of classes
+(:mod:`layerwise.units.discrimination`), and activations that are never held as a whole
+(:mod:`layerwise.units.tally`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 from layerwise.foundation import checks
 from layerwise.foundation.shapes import Activations, Array, PerUnit
 from layerwise.units.blocks import blocks, sliceable
-from layerwise.units.moments import moments
+from layerwise.units.moments import moments, states
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,8 +52,7 @@ def statistics(X: Activations) -> pd.DataFrame:
 
     X = sliceable("statistics", X)
     about = moments("statistics", X)
-    silent = (about.low == 0) & (about.high == 0)
-    state = np.select([silent, about.std == 0], ["dead", "constant"], "live")
+    state = states(about.low, about.high, about.std == 0)
     return pd.DataFrame(
         {
             "unit": np.arange(X.shape[1]), "state": state, "mean": about.mean, "std": about.std,
