@@ -36,3 +36,14 @@ def test_bad_counts():
         pass
     with pytest.raises(InvalidType, match="MDS: n_jobs must be"), threads("MDS", 1.5):
         pass
+
+
+def test_waiting_threads_sleep_whoever_asked_first():
+    """GNU OpenMP reads its settings when it is loaded: our room must load it, with the setting."""
+    pytest.importorskip("numba.np.ufunc.omppool", reason="numba has no OpenMP here")
+    script = (
+        "import os, sys; os.environ.pop('OMP_WAIT_POLICY', None);"
+        "import layerwise.foundation.compiled;"
+        "raise SystemExit('numba.np.ufunc.omppool' not in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

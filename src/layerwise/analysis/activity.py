@@ -1,6 +1,6 @@
 """What units do over a population, kept beside a run.
 
-Three tables: "activity", "selectivity" and "class_maps". The numbers come from a
+Tables "activity", "selectivity", "class_maps", and pictures of these. The numbers come from a
 :class:`layerwise.units.Tally`, of a live network (:func:`layerwise.recording.tally`, which sees any
 amount of data) or, here, of what a run holds. Layers in these tables need not be recorded. Leaves
 out what is concluded from them (:mod:`.class_statistics`).
@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
+from layerwise.analysis.class_pictures import class_pictures
 from layerwise.analysis.rows import checkpoint_name, class_codes, class_label, rows_of
 from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array
@@ -104,7 +105,7 @@ def keep_tallies(
     label: str = "",
     data: str = "",
 ) -> None:
-    """Keep what tallies have counted in a run: "activity", "selectivity", "class_maps".
+    """Keep what tallies have counted in a run: numbers, class maps, pictures of these.
 
     Parameters
     ----------
@@ -128,8 +129,8 @@ def keep_tallies(
     :func:`layerwise.units.selectivity`. "class_maps": layer, checkpoint, subset, kind ("mean",
     "winner", "share"), class, unit (-1 but for means), n (observations), height, width, values
     (float32, little-endian, row by row; one row of a signal or of tokens, one value of a dense
-    layer). Asked again for the same layer, checkpoint and subset, it takes the place of the
-    earlier tables.
+    layer). "images": see :mod:`.class_pictures`. Asked again for the same layer, checkpoint and
+    subset, it takes the place of the earlier tables.
     """
     if checkpoint:
         run.checkpoint(checkpoint)
@@ -151,6 +152,9 @@ def keep_tallies(
             if tally.has_maps or tally.has_winners:
                 maps = class_map_rows(tally)
                 run.write_table("class_maps", maps.pipe(_placed, place), about)
+            images = class_pictures(tally, **place)
+            if len(images):
+                run.write_table("images", images, about)
 
 
 def activity_rows(tally: Tally) -> pd.DataFrame:

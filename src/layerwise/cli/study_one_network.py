@@ -70,15 +70,24 @@ def show(done: Looked) -> None:
 
 
 def _table(done: Looked, kind: str) -> pd.DataFrame | None:
-    """Return a table of the first run, cut to the whole test set, or None if it has none."""
-    if kind not in done.runs[0].tables:
+    """Return a table of the first run, in the order of its network, or None if it has none.
+
+    Of populations that of the whole test set, of classes and filters what is about layers.
+    """
+    from layerwise.analysis.class_statistics import BETWEEN
+
+    run = done.runs[0]
+    if kind not in run.tables:
         return None
-    frame = done.runs[0].table(kind)
-    if "subset" in frame:
-        frame = frame[frame["subset"] == "test"]
+    frame = run.table(kind)
+    if kind == "kernels":
+        return frame.sort_values("position", kind="stable")
+    frame = frame[frame["subset"] == "test"]
     if kind == "activity":
-        frame = frame[frame["class"] < 0]
-    return frame
+        return frame[frame["class"] < 0].sort_values("order", kind="stable")
+    orders = run.table("activity").groupby("layer")["order"].first()
+    frame = frame[(frame["measure"] != BETWEEN) | (frame["unit"] < 0)]
+    return frame.assign(order=frame["layer"].map(orders)).sort_values("order", kind="stable")
 
 
 def _ends(done: Looked) -> tuple[str, str]:

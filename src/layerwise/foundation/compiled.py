@@ -18,6 +18,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 from numba import njit, types
@@ -27,7 +28,7 @@ if "OMP_WAIT_POLICY" not in os.environ:
     # The library reads its settings once, when it is loaded, which is here.
     os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
     with suppress(ImportError):
-        pass
+        import_module("numba.np.ufunc.omppool")
     del os.environ["OMP_WAIT_POLICY"]
 
 kernel: Any = partial(njit, cache=True, error_model="numpy")

@@ -24,8 +24,8 @@ EQUALS, LOWER = np.int32(2**16), np.int32(2**16 - 1)
 TILE = 2**12
 """Values that are read several times in turn: they fit the first cache with what they change."""
 
-LINE = 16
-"""Positions that are settled together: a line of the cache."""
+BLOCK = 64
+"""Positions that are settled together."""
 
 LARGEST_GROUP = 2**15
 """Units of a group, so that both numbers fit."""
@@ -45,20 +45,20 @@ def _describe(A, first, last, shift, low, high, total, squares, active, zeros):
     widest_vectors()
     for u in range(first, last):
         centre, s, q = shift[u], 0.0, 0.0
-        above = at_zero = np.int32(0)
+        above = at_zero = 0.0  # exact, and with the same vectors as the sums
         for p in range(A.shape[1]):
             v, a, b = A[u, p], low[u, p], high[u, p]
             d = np.float64(v) - centre
             s += d
             q += d * d
-            above += np.int32(v > 0)
-            at_zero += np.int32(v == 0)
+            above += 1.0 if v > 0 else 0.0
+            at_zero += 1.0 if v == 0 else 0.0
             low[u, p] = v if v < a else a
             high[u, p] = v if v > b else b
         total[u] += s
         squares[u] += q
-        active[u] += above
-        zeros[u] += at_zero
+        active[u] += np.int64(above)
+        zeros[u] += np.int64(at_zero)
 
 
 @kernel
@@ -213,6 +213,20 @@ def by_position(
                     best[g, i, p], rival[g, i, p] = _largest(x, first, last)
 
 
+@kernel
+@no_type_check
+def _merge(best, rival, first, top, winner, equals):
+    """Let the largest of a group, from unit `first` on, beat those of the groups before it."""
+    widest_vectors()
+    for p in range(len(best)):
+        value, before, whose = best[p], top[p], np.int32(first) + (rival[p] & LOWER)
+        many, so_far = np.int32(1) + (rival[p] >> SHIFT), equals[p]
+        both = so_far + (many if value == before else np.int32(0))
+        equals[p] = many if value > before else both
+        winner[p] = whose if value > before else winner[p]
+        top[p] = value if value > before else before
+
+
 @kernel(parallel=True)
 @no_type_check
 def count_wins(best, rival, groups, slots, there, wins, ties):
@@ -227,25 +241,23 @@ def count_wins(best, rival, groups, slots, there, wins, ties):
     ties : (n_classes, n_positions) int64 to add to: largest values that several share
     """
     n_units, n_positions = groups[-1], wins.shape[1]
-    for block in prange((n_positions + LINE - 1) // LINE):
-        start, stop = block * LINE, min((block + 1) * LINE, n_positions)
+    for block in prange((n_positions + BLOCK - 1) // BLOCK):
+        start, stop = block * BLOCK, min((block + 1) * BLOCK, n_positions)
+        top = np.empty(stop - start, np.float32)
+        winner, equals = np.empty(stop - start, np.int32), np.empty(stop - start, np.int32)
         for i in range(len(slots)):
             slot = slots[i]
             if slot >= len(wins):
                 continue
+            top[:] = -np.inf
+            for g in range(len(groups) - 1):
+                _merge(best[g, i, start:stop], rival[g, i, start:stop], groups[g], top, winner,
+                       equals)  # fmt: skip
             for p in range(start, stop):
                 if there.shape[1] and not there[i, p]:
                     continue
-                top, both = best[0, i, p], rival[0, i, p]
-                whose, equals = np.int64(both & LOWER), 1 + (both >> SHIFT)
-                for g in range(1, len(groups) - 1):
-                    value, both = best[g, i, p], rival[g, i, p]
-                    if value > top:
-                        top, whose, equals = value, groups[g] + (both & LOWER), 1 + (both >> SHIFT)
-                    elif value == top:
-                        equals += 1 + (both >> SHIFT)
+                many = equals[p - start]
                 # A unit alone in its layer is silent where it is 0.
-                silent = equals == n_units and (n_units > 1 or top == 0)
-                wins[slot, p, n_units if silent else whose] += 1
-                if equals > 1 and not silent:
-                    ties[slot, p] += 1
+                silent = many == n_units and (n_units > 1 or top[p - start] == 0)
+                wins[slot, p, n_units if silent else winner[p - start]] += 1
+                ties[slot, p] += many > 1 and not silent

@@ -41,7 +41,7 @@ def check_room(
     ...            max_bytes=2**30)
     Traceback (most recent call last):
         ...
-    layerwise.foundation.checks.InvalidValue: tally: max_bytes must be at least 9.8 GB for ...
+    layerwise.foundation.checks.InvalidValue: tally: max_bytes must be at least 9.78 GB for ...
     """
     need = {
         name: map_bytes(shape, n_classes, maps=maps, winners=winners)
@@ -52,8 +52,8 @@ def check_room(
         return
     widest = max(need, key=lambda name: need[name])
     raise checks.invalid(
-        function, "max_bytes", f"at least {total / 1e9:.1f} GB for the class maps and winners of "
-        f"{n_classes:,} classes (layer {widest!r} takes {need[widest] / 1e9:.1f} GB)",
-        f"{max_bytes / 1e9:.1f} GB",
+        function, "max_bytes", f"at least {total / 1e9:.3g} GB for the class maps and winners of "
+        f"{n_classes:,} classes (layer {widest!r} takes {need[widest] / 1e9:.3g} GB)",
+        f"{max_bytes / 1e9:.3g} GB",
         "Choose fewer layers or classes, or maps=False and winners=False.",
     )  # fmt: skip
