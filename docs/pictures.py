@@ -1,4 +1,4 @@
-"""Make the pictures of the README from the demo's own run: `make pictures`."""
+"""Make the pictures of the README from runs of the demo and of two studies: `make pictures`."""
 
 import re
 import shutil
@@ -12,7 +12,8 @@ from playwright.sync_api import sync_playwright
 
 from layerwise import Run, analysis, figures, units
 from layerwise.figures import Panel
-from layerwise.studies import hidden_activity
+from layerwise.report.lines import still
+from layerwise.studies import filter_statistics, hidden_activity, lines
 
 IMAGES = Path(__file__).parent / "images"
 
@@ -26,6 +27,10 @@ def main() -> None:
     figures.save(maps(run), IMAGES / "maps.png")
     figures.save(evolution(run), IMAGES / "evolution.png")
     studio(run, IMAGES / "studio.png")
+    looked = filter_statistics("mnist", to="runs/filters")
+    figures.save(classes(looked.runs[0]), IMAGES / "classes.png", dpi=100)
+    learned = lines("circles", iterations=(1, 16, 34, 1407), to="runs/circles")
+    figures.save(still(learned.run), IMAGES / "lines.png", dpi=100)
 
 
 def studio(run: Run, path: Path) -> None:
@@ -104,6 +109,22 @@ def evolution(run: Run) -> Figure:
         )  # fmt: skip
     names = ["over the epochs", "neurons, before training", "neurons, after training"]
     return figures.small_multiples(panels, columns=names, class_names=run.class_names("digit"))
+
+
+def classes(run: Run) -> Figure:
+    """Draw what filters of the second layer do for each digit, less what they do for all."""
+    kept = run.table("class_maps").query("layer == 'relu2' and subset == 'test'")
+    told = run.table("selectivity").query("layer == 'relu2' and subset == 'test'")
+    best = told[told["checkpoint"] == run.checkpoints[-1]].nlargest(10, "eta2")["unit"].to_numpy()
+    panels = []
+    for checkpoint in run.checkpoints:
+        (maps,) = analysis.class_maps_of(kept[kept["checkpoint"] == checkpoint])
+        panels.append(maps.differences[:, best])
+    return figures.class_maps(
+        panels, ["before training", "after training"], filters=best.tolist(),
+        class_names=run.class_names("digit"),
+        title="Ten filters of relu2: class means less the mean of all digits",
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ def test_every_command_of_the_readme_exists() -> None:
 
 def test_the_lines_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    ten_lines, further = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    ten_lines, further, live = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     torch.manual_seed(0)
     model = nn.Sequential()
     for i in range(1, 5):
@@ -42,6 +43,12 @@ def test_the_lines_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyP
                           to="runs/mine", checkpoint="epoch-001")  # fmt: skip
     exec(further, space)
     assert {"evolution", "trails", "motion", "units"} <= set(space["run"].tables)
+    layers = OrderedDict(conv1=nn.Conv2d(1, 4, 3), relu1=nn.ReLU(), flatten=nn.Flatten(),
+                         fc1=nn.Linear(4 * 6 * 6, 10))  # fmt: skip
+    images = rng.random((120, 1, 8, 8)).astype(np.float32)
+    space |= {"model": nn.Sequential(layers), "images": images, "image": images[0]}
+    exec(live, space)
+    assert space["told"]["relu1"].n_observations == 120
 
 
 def test_pictures_of_the_readme_are_there_and_small() -> None:

@@ -57,6 +57,15 @@ def class_statistics(runs: Sequence[Run]) -> Section | None:
     return Section("class-statistics", "Class statistics", tuple(blocks))
 
 
+def told(runs: Sequence[Run]) -> list[Finding]:
+    """Return what the findings of the whole report take from here."""
+    run = runs[0]
+    measured = Compared.of(run, "class_statistics")
+    if measured is None or Compared.of(run, "class_maps") is None:
+        return []
+    return [finding for finding in (shared(measured), *telling(measured)[:1]) if finding]
+
+
 def shared(found: Compared) -> Finding | None:
     """Say which filters the classes share in the deepest layer."""
     layer = class_tables.main(found)

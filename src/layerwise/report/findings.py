@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from layerwise.report import reading, wording
 from layerwise.report.blocks import Finding, Findings, Note, Section
+from layerwise.report.class_statistics import told
 from layerwise.report.motion import converge
 from layerwise.report.outliers import strangers
 from layerwise.report.population import specialize
@@ -36,7 +37,7 @@ def findings(runs: Sequence[Run]) -> Section | None:
         separation(runs, scores, main), faithfulness(runs, scores, main),
         depth(runs, scores, main), *converge(runs), generalization(runs, scores),
         accuracy(runs, scores, main), confusions(runs, main), strangers(runs), specialize(runs),
-        damage(runs),
+        *told(runs), damage(runs),
     )  # fmt: skip
     items = tuple(sentence for sentence in sentences if sentence is not None)
     blocks: list[Findings | Note] = [Findings(items)] if items else []

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from layerwise.store import Run
 
 
+OTHERWISE = {"affine", "class_maps", "feature_maps", "kernels"}
+"""Tables of runs that are looked at in other ways, so that maps are not missed."""
+
+
 class Maps:
     """The projections of one run, looked up by what they show."""
 
@@ -84,9 +88,11 @@ class Maps:
 
 
 def maps(runs: Sequence[Run]) -> Section | None:
-    """Return the section; without projections it says how to make them."""
+    """Return the section; without projections it says how to make them, if that is all there is."""
     run = runs[0]
     frame = reading.table(run, "projections")
+    if frame is None and OTHERWISE & set(run.tables):
+        return None
     if frame is None:
         hint = f"No maps yet. Make them with: layerwise project {reading.folder(run)}"
         return Section("maps", "Maps", (Note(hint),))

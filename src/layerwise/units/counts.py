@@ -103,15 +103,16 @@ class Counts:
             self._shift = seen.mean(axis=1, dtype=np.float64)
         if there is not None or n_positions == 1 or not A.flags.c_contiguous:
             self._turn()
-        present, own, counts = np.unique(slots, return_inverse=True, return_counts=True)
-        order = np.argsort(own, kind="stable")  # the map of one class stays in the cache
+        counts = np.bincount(slots)
+        present = np.flatnonzero(counts)
+        counts, own = counts[present], np.searchsorted(present, slots)
         total, squares = np.zeros((2, len(present), n_units))
         active = np.zeros((len(present), n_units), np.int64)
         sample = np.empty((n, n_units), np.float32)
         groups = _groups(n_units, get_num_threads(), passes.LARGEST_GROUP)
         self._make_room(len(groups) - 1, n if len(self.wins) else 0)
         arguments = (
-            np.stack([order, own[order], slots[order]], axis=1), picked, self._shift, self._near,
+            np.argsort(slots, kind="stable"), own, slots, picked, self._shift, self._near,
             total, squares, active, self.zeros, self.saturated, self._low, self._high, self._maps,
             sample, self._best, self._rival, groups,
         )  # fmt: skip

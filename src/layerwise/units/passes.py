@@ -10,7 +10,7 @@ number of threads. Leaves out what the counts mean (:mod:`layerwise.units.tally`
 
 from __future__ import annotations
 
-from typing import no_type_check
+from typing import Any, no_type_check
 
 import numpy as np
 from numba import prange, types
@@ -31,34 +31,45 @@ LARGEST_GROUP = 2**15
 """Units of a group, so that both numbers fit."""
 
 _values = types.Array(types.float32, 2, "C", readonly=True)
-_doubles, _counts, _number = types.float64[::1], types.int64[::1], types.int64
+_floats, _doubles = types.float32[:, ::1], types.float64[::1]
+_counts, _number = types.int64[::1], types.int64
 
 
-@kernel(
-    [(_values, _number, _number, _doubles, types.float32[:, ::1], types.float32[:, ::1], _doubles,
-      _doubles, _counts, _counts)],
-    fastmath={"reassoc", "contract", "nsz"},
-)  # fmt: skip
-@no_type_check
-def _describe(A, first, last, shift, low, high, total, squares, active, zeros):
-    """Add up units over their positions, and widen their extremes at each position."""
-    widest_vectors()
-    for u in range(first, last):
-        centre, s, q = shift[u], 0.0, 0.0
-        above = at_zero = 0.0  # exact, and with the same vectors as the sums
-        for p in range(A.shape[1]):
-            v, a, b = A[u, p], low[u, p], high[u, p]
-            d = np.float64(v) - centre
-            s += d
-            q += d * d
-            above += 1.0 if v > 0 else 0.0
-            at_zero += 1.0 if v == 0 else 0.0
-            low[u, p] = v if v < a else a
-            high[u, p] = v if v > b else b
-        total[u] += s
-        squares[u] += q
-        active[u] += np.int64(above)
-        zeros[u] += np.int64(at_zero)
+def _describer(adds: bool) -> Any:
+    """Return the kernel that describes units, and adds them to a class map in the same loop."""
+
+    @kernel(
+        [(_values, _number, _number, _doubles, _floats, _floats, _doubles, _doubles, _counts,
+          _counts, types.float64[:, ::1])],
+        fastmath={"reassoc", "contract", "nsz"},
+    )  # fmt: skip
+    @no_type_check
+    def describe(A, first, last, shift, low, high, total, squares, active, zeros, sums):
+        """Add up units over their positions, and widen their extremes at each position."""
+        widest_vectors()
+        for u in range(first, last):
+            centre, s, q = shift[u], 0.0, 0.0
+            above = at_zero = 0.0  # exact, and with the same vectors as the sums
+            for p in range(A.shape[1]):
+                v, a, b = A[u, p], low[u, p], high[u, p]
+                d = np.float64(v) - centre
+                s += d
+                q += d * d
+                above += 1.0 if v > 0 else 0.0
+                at_zero += 1.0 if v == 0 else 0.0
+                if adds:
+                    sums[u, p] += np.float64(v)
+                low[u, p] = v if v < a else a
+                high[u, p] = v if v > b else b
+            total[u] += s
+            squares[u] += q
+            active[u] += np.int64(above)
+            zeros[u] += np.int64(at_zero)
+
+    return describe
+
+
+_describe, _describe_and_add = _describer(adds=False), _describer(adds=True)
 
 
 @kernel
@@ -85,15 +96,6 @@ def _count_near(x, near):
     for p in range(len(x)):
         n += np.int32((x[p] <= near[0] or x[p] >= near[1]) and x[p] != 0)
     return n
-
-
-@kernel
-@no_type_check
-def _add(A, first, last, sums):
-    widest_vectors()
-    for u in range(first, last):
-        for p in range(A.shape[1]):
-            sums[u, p] += np.float64(A[u, p])
 
 
 @kernel
@@ -138,15 +140,16 @@ def _largest(x, first, last):
 @kernel(parallel=True)
 @no_type_check
 def by_unit(
-    A, classes, picked, shift, near, total, squares, active, zeros, saturated, low, high, maps,
-    sample, best, rival, groups,
+    A, order, own, slots, picked, shift, near, total, squares, active, zeros, saturated, low, high,
+    maps, sample, best, rival, groups,
 ):  # fmt: skip
-    """Read activations (n, units, positions), the classes sorted so that class maps stay near.
+    """Read activations (n, units, positions), class by class so that class maps stay near.
 
     Parameters
     ----------
     A : (n, n_units, n_positions) float32
-    classes : (n, 3) int64: observation, its class among those of the batch, its class map
+    order : (n,) observations, sorted by class
+    own, slots : (n,) class of each among those of the batch, and in `maps`
     picked : (n,) position that is sampled of each
     shift : (n_units,) about which moments are summed
     near : (2,) float32, from where on a value counts as saturated; NaN for none
@@ -159,22 +162,27 @@ def by_unit(
     groups : (groups + 1,) units where they begin
     """
     n_maps, competes, bounded = len(maps), best.shape[1] > 0, near[0] == near[0]
-    step = max(4, TILE // A.shape[2])
+    step, nowhere = max(4, TILE // A.shape[2]), np.empty((0, 0))
     for g in prange(len(groups) - 1):
         first, last = groups[g], groups[g + 1]
-        for j in range(len(classes)):
-            i, k, slot = classes[j, 0], classes[j, 1], classes[j, 2]
+        for i in order:
+            k, slot = own[i], slots[i]
             for begin in range(first, last, step):
                 end = min(begin + step, last)
-                _describe(
-                    A[i], begin, end, shift, low, high, total[k], squares[k], active[k], zeros
-                )
+                if slot < n_maps:
+                    _describe_and_add(
+                        A[i], begin, end, shift, low, high, total[k], squares[k], active[k], zeros,
+                        maps[slot],
+                    )  # fmt: skip
+                else:
+                    _describe(
+                        A[i], begin, end, shift, low, high, total[k], squares[k], active[k], zeros,
+                        nowhere,
+                    )  # fmt: skip
                 for u in range(begin, end):
                     sample[i, u] = A[i, u, picked[i]]
                     if bounded:
                         saturated[u] += _count_near(A[i, u], near)
-                if slot < n_maps:
-                    _add(A[i], begin, end, maps[slot])
                 if competes:
                     _compete(A[i], begin, end, first, best[g, i], rival[g, i])
 
@@ -182,8 +190,8 @@ def by_unit(
 @kernel(parallel=True)
 @no_type_check
 def by_position(
-    A, there, classes, picked, shift, near, total, squares, active, zeros, saturated, low, high,
-    maps, sample, best, rival, groups,
+    A, there, order, own, slots, picked, shift, near, total, squares, active, zeros, saturated, low,
+    high, maps, sample, best, rival, groups,
 ):  # fmt: skip
     """Read activations (n, positions, units) as :func:`by_unit` does.
 
@@ -193,8 +201,8 @@ def by_position(
     n_maps, competes, bounded = len(maps), best.shape[1] > 0, near[0] == near[0]
     for g in prange(len(groups) - 1):
         first, last = groups[g], groups[g + 1]
-        for j in range(len(classes)):
-            i, k, slot = classes[j, 0], classes[j, 1], classes[j, 2]
+        for i in order:
+            k, slot = own[i], slots[i]
             sample[i, first:last] = A[i, picked[i], first:last]
             for p in range(A.shape[1]):
                 if not there[i, p]:
@@ -258,6 +266,9 @@ def count_wins(best, rival, groups, slots, there, wins, ties):
                     continue
                 many = equals[p - start]
                 # A unit alone in its layer is silent where it is 0.
-                silent = many == n_units and (n_units > 1 or top[p - start] == 0)
-                wins[slot, p, n_units if silent else winner[p - start]] += 1
-                ties[slot, p] += many > 1 and not silent
+                if many == n_units and (n_units > 1 or top[p - start] == 0):
+                    wins[slot, p, n_units] += 1
+                    continue
+                wins[slot, p, winner[p - start]] += 1
+                if many > 1:
+                    ties[slot, p] += 1
