@@ -96,7 +96,7 @@ def lines(
         wanted = ITERATIONS if iterations is None else whole_numbers(iterations, "--iterations")
         if quick:
             wanted = [k for k in wanted if k <= QUICK]
-        sizes = whole_numbers(hidden or "20", "--hidden")
+        sizes = whole_numbers("20" if hidden is None else hidden, "--hidden")
         found = trained(data, hidden=sizes, iterations=wanted, **settings)
     if figure is not None:
         figures.save(still(found.run), figure)

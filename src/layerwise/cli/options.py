@@ -48,10 +48,24 @@ Subset = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Label = Annotated[str | None, typer.Option("--label", help="Label column; default: the first.")]
+
+
+def _writable(path: Path | None) -> Path | None:
+    """Refuse a figure that could not be written, before the work that it would show."""
+    if path is None:
+        return None
+    from layerwise.figures.render import writable
+
+    return writable(path)
+
+
 Figure = Annotated[
     Path | None,
-    typer.Option("--figure", help="Also draw it: a .png, .svg or .pdf.", show_default=False),
-]
+    typer.Option(
+        "--figure", help="Also draw it: a .png, .svg or .pdf.", callback=_writable,
+        show_default=False,
+    ),
+]  # fmt: skip
 TrustPickle = Annotated[
     str | None,
     typer.Option(help="SHA-256 of a pickled checkpoint that you trust to run code."),

@@ -167,10 +167,8 @@ def _trace(
     if isinstance(shown, Sequence):
         shown = [k for k in shown if k < len(maps.values)] or MOST_CHANNELS
     chosen = units.map_images(maps.values, channels=shown).channels.numbers
+    chosen = np.sort(chosen)  # so a channel has one colour from layer to layer, if they are few
     start, stride = 0.0, 1.0
-    if maps.field is not None and np.isfinite(maps.field.stride[0]):
-        start, stride = maps.field.start[0], maps.field.stride[0]
-    chosen = np.sort(
-        chosen
-    )  # so that a channel has one colour from layer to layer, if they are few
+    if maps.field is not None and np.isfinite(maps.field.start[0]):
+        start, stride = maps.field.start[0], float(np.nan_to_num(maps.field.stride[0], nan=1.0))
     return Trace(maps.layer, maps.values[chosen], chosen.tolist(), start, stride, span, mark)

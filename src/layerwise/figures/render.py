@@ -46,13 +46,30 @@ def save(figure: Figure, path: str | os.PathLike[str], *, dpi: float = 144) -> P
     Raises
     ------
     InvalidValue
-        If the name ends in anything else.
+        If the name ends in anything else, or the file cannot be written.
+    """
+    target = writable(path)
+    data = _render(figure, target.suffix.lower().lstrip("."), dpi)
+    try:
+        target.write_bytes(data)
+    except OSError as error:
+        raise checks.InvalidValue(f"save: {target} cannot be written: {error.strerror}.") from error
+    return target
+
+
+def writable(path: str | os.PathLike[str]) -> Path:
+    """Return the path of a figure, before anything long is computed for it.
+
+    Raises
+    ------
+    InvalidValue
+        If its name does not end in .png, .svg or .pdf, or its folder does not exist.
     """
     target = Path(path)
-    format = target.suffix.lower().lstrip(".")
-    if format not in METADATA:
+    if target.suffix.lower().lstrip(".") not in METADATA:
         raise checks.invalid("save", "path", "a name ending in .png, .svg or .pdf", target.name)
-    target.write_bytes(_render(figure, format, dpi))
+    if target.is_dir() or not target.parent.is_dir():
+        raise checks.invalid("save", "path", "a file in a folder that exists", str(target))
     return target
 
 

@@ -81,7 +81,8 @@ def kernels(model: nn.Module, layers: Sequence[str] | str | None = None) -> dict
     NotFound
         If a name or glob means no layer with filters.
     InvalidValue
-        If a three-dimensional convolution is asked for, or weights are NaN or infinite.
+        If a three-dimensional convolution is asked for, the model has no layer with filters, or
+        weights are NaN or infinite.
     InvalidType
         If a layer has no numbers yet (a lazy module, the meta device), or complex ones.
 
@@ -100,7 +101,11 @@ def kernels(model: nn.Module, layers: Sequence[str] | str | None = None) -> dict
     }  # fmt: skip
     chosen = list(flat) if layers is None else _chosen(model, known, flat, aliases, layers)
     if not chosen:
-        raise not_found("layer", "*", f"the layers with filters of {type(model).__name__}", flat)
+        kinds = ", ".join(dict.fromkeys(type(module).__name__ for module in known.values()))
+        raise invalid(
+            "kernels", "model", "one with linear layers or convolutions of one or two dimensions",
+            f"{type(model).__name__} of {kinds}",
+        )  # fmt: skip
     with as_it_was(model):  # in training, spectral normalisation changes when it is looked at
         return {name: _kernel(name, flat[name]) for name in flat if name in set(chosen)}
 

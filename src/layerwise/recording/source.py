@@ -176,7 +176,8 @@ def _inputs_and_label(item: Any) -> tuple[Batch, Array | None]:
     label = None
     if isinstance(item, list | tuple):
         *inputs, label = item if len(item) > 1 else (item[0], None)
-        item = inputs[0] if len(inputs) == 1 else tuple(inputs)
+        item = inputs[0] if len(inputs) == 1 else inputs
+        item = tuple(item) if isinstance(item, list) else item  # what collating makes of a tuple
     elif isinstance(item, Mapping):
         label = next((item[key] for key in _LABEL_KEYS if key in item), None)
         item = {key: value for key, value in item.items() if key not in _LABEL_KEYS}
@@ -186,7 +187,13 @@ def _inputs_and_label(item: Any) -> tuple[Batch, Array | None]:
 
 
 def _rows(value: Any) -> Array | Tensor:
-    rows = value if isinstance(value, Tensor | np.ndarray) else np.asarray(value)
+    try:
+        rows = value if isinstance(value, Tensor | np.ndarray) else np.asarray(value)
+    except ValueError as error:  # rows of different shapes, such as a list of (x, label)
+        raise InvalidType(
+            f"record: data must be an array, or a torch Dataset if its items are "
+            f"(x, label); got a {type(value).__name__} of items that differ in shape."
+        ) from error
     if not isinstance(rows, Tensor) and rows.dtype.kind not in "fiub":
         raise InvalidType(f"record: data must be numeric; got dtype {rows.dtype}.")
     if rows.ndim == 0:

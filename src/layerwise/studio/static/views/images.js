@@ -42,11 +42,14 @@ export function imagesView(context) {
     const of = { unit: entry.layer === layer ? unit : -1, observation: pinned };
     markPinned(frame.body, "index", of[entry.about] ?? -1);
   };
-  /** Of the kind that is shown, those of the layer and checkpoint that are looked at. */
+  /** Of the kind that is shown, those of the layer that is looked at, or the same as before. */
   const nearest = ({ images }, state) => {
-    const alike = images.filter(({ kind }) => kind === images[chosen]?.kind);
-    const of = alike.find((one) => same(one, state)) ?? alike.find(({ layer }) => layer === state.layer);
-    return of ? images.indexOf(of) : Math.max(images.indexOf(images[chosen]), 0);
+    const { kind, title } = images[chosen] ?? {};
+    const offer = offered(images, state);
+    const alike = offer.filter((one) => one.kind === kind);
+    const of = alike.find((one) => same(one, state)) ?? alike.find(({ layer }) => layer === state.layer)
+      ?? alike.find((one) => one.title === title) ?? alike[0] ?? offer[0];
+    return Math.max(images.indexOf(of), 0);
   };
   const read = async (state) => {
     const { about } = runOf(state);
@@ -60,8 +63,10 @@ export function imagesView(context) {
   const paint = ({ entry, bitmap }, state) => {
     if (!entry) return;
     const { about } = runOf(state);
-    const names = about.images.map(({ title }) => ({ title, inside: clipped(title) }));
-    fill(tabs, chips("Pictures", names, chosen, open, TABS));
+    const offer = offered(about.images, state);
+    const names = offer.map(({ title }) => ({ title, inside: clipped(title) }));
+    const go = (number) => open(about.images.indexOf(offer[number]));
+    fill(tabs, chips("Pictures", names, offer.indexOf(entry), go, TABS));
     const made = [about.layers[entry.layer]?.name, about.checkpoints[entry.checkpoint]?.name];
     frame.note([...made.filter(Boolean), count(entry.index.length)].join(" · "));
     const grid = h("div", { class: "picture-grid", role: "group", "aria-label": entry.title });
@@ -77,6 +82,12 @@ export function imagesView(context) {
   };
   const view = follow(store, KEYS, read, paint, frame.fail);
   return { element: frame.element, destroy: together(view.stop, store.on(["unit", "pinned"], mark)) };
+}
+
+/** The sets of the checkpoint that is looked at, and those of none; all, if there are no such. */
+function offered(images, { checkpoint }) {
+  const here = images.filter((one) => one.checkpoint === checkpoint || one.checkpoint === null);
+  return here.length ? here : images;
 }
 
 /** One picture with its name; a button if it is about something that can be gone to. */
