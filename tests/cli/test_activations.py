@@ -39,6 +39,28 @@ def waves():
     steps = torch.linspace(0, 9, 120).reshape(3, 2, 20)
     return TensorDataset(steps.sin(), torch.tensor([0, 1, 0]))
 
+def nowhere():
+    with torch.device("meta"):
+        return Net()
+
+def ragged():
+    return [(torch.rand(3), k) for k in range(4)]
+
+class Pairs(torch.utils.data.Dataset):
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, k):
+        return (torch.full((3,), float(k)), torch.zeros(3)), k
+
+class Sum(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.relu = nn.ReLU()
+
+    def forward(self, x, y):
+        return self.relu(x + y)
+
 def features():
     return TensorDataset(torch.rand(4, 3))
 """
@@ -114,8 +136,13 @@ def test_round_trip_kept_in_a_run_beside_the_untrained_network(here, capsys):
     table = Run.open(here / "run").table("feature_maps")
     assert set(table["checkpoint"]) == {"before", "after"}
     assert table["observation"].str.startswith("digits test 3 (digit ").all()
-    last = ("--weights", "after.safetensors", "--checkpoint", "before", "--to", "run")
-    assert run("nets.py:Net", *last, "--channels", "1,2") == 0
+    (here / "after.safetensors").rename("net.safetensors")
+    named = ("--weights", "net.safetensors", "--to", "run", "--channels", "1,2", "--checkpoint")
+    assert run("nets.py:Net", *named, "after") == 0
+    assert run("nets.py:Net", *named, "before") == 2
+    assert "'before' of other weights than net.safetensors" in capsys.readouterr().err
+    assert run("nets.py:Net", "--to", "run") == 2
+    assert "--to must come with --weights or --checkpoint" in capsys.readouterr().err
 
 
 BAD = [
@@ -127,7 +154,12 @@ BAD = [
     (["nets.py:Net", "--layer", "conv2", "--position", "2,0"], "position[0] must be an integer in"),
     (["nets.py:Net", "--layer", "conv2", "--position", "1"], "position must be 2 numbers"),
     (["nets.py:Net", "--layer", "conv2", "--unit", "6"], "--unit must be an integer in [0, 5]"),
-    (["nets.py:Net", "--scale", "filter", "--figure", "x.png"], "scale must be one of layer, chan"),
+    (["nets.py:Net", "--scale", "filter"], "--scale must be one of layer, channel"),
+    (["nets.py:Net", "--strongest", "0"], "--strongest must be an integer >= 1; got 0"),
+    (["nets.py:Net", "--channels", "1,24"], "--channels must be an integer in [0, 9]; got 24"),
+    (["none.py:Net", "--figure", "no/x.png"], "a file in a folder that exists; got no/x.png"),
+    (["nets.py:nowhere"], "Net is on the meta device, where weights have no values"),
+    (["nets.py:Net", "--data", "nets.py:ragged"], "a list of items that differ in shape"),
     (["nets.py:mlp", "--data", "nets.py:features", "--layer", "0", "--unit", "0"],
      "layer '0' sees an input without positions, so no part of it"),
     (["nets.py:Net", "--checkpoint", "a", "--weights", "a.pt", "--weights", "b.pt"],
@@ -148,3 +180,9 @@ def test_contract_bad_input_is_one_sentence_and_exit_code_2(here, capsys, argume
 def test_outcome_networks_on_features_have_no_fields(here, capsys):
     assert run("nets.py:mlp", "--data", "nets.py:features", "--figure", "cells.png") == 0
     assert "nets.py:features 0, layer by layer" in capsys.readouterr().out
+
+
+def test_outcome_two_inputs_in_one_item(here, capsys):
+    assert run("nets.py:Sum", "--data", "nets.py:Pairs", "--observation", "2", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["observation"], found["rows"][0]["max"]) == ("nets.py:Pairs 2 (label 2)", 2.0)

@@ -122,12 +122,14 @@ def test_outcome_a_run_keeps_them_for_its_report(here, capsys):
         (["nets.py:cnn", "--image-shape", "3,3"], "image_shape must be that of a linear layer's "
          "inputs, 4 here; got 3 x 3."),
         (["nets.py:volume", "--layer", "0"], "got 0, a Conv3d. Slice its weight"),
-        (["nets.py:volume"], "no layer '*' in the layers with filters of Sequential."),
+        (["nets.py:volume"], "with linear layers or convolutions of one or two dimensions; got "
+         "Conv3d."),
         (["nets.py:cnn", "--weights", "none.pt"], "none.pt"),
         (["nets.py:cnn", "--weights", "a.pt", "--weights", "b/a.pt"], "--weights must be files of "
          "different names; got a, a."),
         (["nets.py:cnn", "--to", "nowhere"], "nowhere"),
-        (["nets.py:cnn", "--figure", "f.gif"], "a name ending in .png, .svg or .pdf; got f.gif."),
+        (["none.py:cnn", "--figure", "f.gif"], "a name ending in .png, .svg or .pdf; got f.gif."),
+        (["none.py:cnn", "--figure", "no/f.png"], "a file in a folder that exists; got no/f.png."),
     ],
 )  # fmt: skip
 def test_contract_bad_input_is_one_sentence_and_exit_code_2(here, capsys, arguments, sentence):
@@ -136,3 +138,18 @@ def test_contract_bad_input_is_one_sentence_and_exit_code_2(here, capsys, argume
     assert sentence in said
     assert said.count("\n") == 1
     assert "Traceback" not in said
+
+
+def test_contract_a_run_takes_no_other_weights_under_the_name_of_a_checkpoint(here, capsys):
+    mlp_weights("epoch-000.safetensors", 0.3)
+    record = ["record", "nets.py:mlp", "--weights", "epoch-000.safetensors", "-n", "20"]
+    assert main([*record, "--to", "run"]) == 0
+    (here / "b").mkdir()
+    mlp_weights("b/epoch-000.safetensors", 1.0)
+    capsys.readouterr()
+    keep = ["filters", "nets.py:mlp", "--to", "run", "--weights"]
+    assert main([*keep, "b/epoch-000.safetensors"]) == 2
+    said = capsys.readouterr().err
+    assert "run holds checkpoint 'epoch-000' of other weights than b/epoch-000.safetensors" in said
+    assert "kernels" not in Run.open(here / "run").tables
+    assert main([*keep, "epoch-000.safetensors"]) == 0

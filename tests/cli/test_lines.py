@@ -15,6 +15,17 @@ from torch import nn
 def net():
     return nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 2))
 
+def half():
+    return net().half()
+
+def diverged():
+    model = net()
+    nn.init.constant_(model[0].weight, float("nan"))
+    return model
+
+def nowhere():
+    return net().to("meta")
+
 def curved():
     return nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 2))
 """
@@ -52,6 +63,11 @@ def test_a_network_of_ones_own(here: Path, capsys: pytest.CaptureFixture[str]) -
     ("options", "sentence"),
     [
         (["--hidden", "a"], "--hidden must be numbers and commas; got 'a'"),
+        (["--hidden", ""], "--hidden must be numbers and commas; got ''"),
+        (["--figure", "no/x.png"], "a file in a folder that exists; got no/x.png"),
+        (["--model", "net.py:half"], "in half precision; model.float() is not"),
+        (["--model", "net.py:diverged"], "model must be of finite weights; got NaN"),
+        (["--model", "net.py:nowhere"], "Sequential is on the meta device"),
         (["--features", "x,y"], "--features must be numbers and commas"),
         (["--features", "0,5"], "two different columns in [0, 1]"),
         (["--iterations", "0"], "iterations must be an integer >= 1"),

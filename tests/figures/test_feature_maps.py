@@ -91,6 +91,9 @@ def test_closed_form_signals_share_the_axis_of_the_input(assert_readable):
     np.testing.assert_array_equal(first.get_ydata(), signal[1])
     np.testing.assert_array_equal(last.get_xdata(), np.arange(20) * 2)
     np.testing.assert_array_equal(last.get_ydata(), found["conv2"].values[0])
+    pooled = torch.nn.Sequential(torch.nn.Conv1d(2, 3, 5), torch.nn.AdaptiveAvgPool1d(1))
+    figure = observation({"": activations(pooled, signal)}, signal=signal)
+    np.testing.assert_array_equal(figure.axes[2].lines[0].get_xdata(), [19.5])
     marked = one_unit(found["conv2"], (10,), 1, signal=signal)
     bands = [rectangles(ax)[0] for ax in marked.axes]
     assert [(band.x0, band.x1) for band in bands] == [(13.5, 26.5)] * 2

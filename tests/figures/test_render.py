@@ -7,9 +7,10 @@ import sys
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from layerwise import figures
-from layerwise.foundation.checks import UserError
+from layerwise.foundation.checks import InvalidValue, UserError
 
 
 def picture():
@@ -57,6 +58,13 @@ def test_contract_other_suffixes_are_refused(tmp_path):
     with pytest.raises(UserError) as error:
         figures.save(picture(), tmp_path / "a.gif")
     assert str(error.value) == "save: path must be a name ending in .png, .svg or .pdf; got a.gif."
+
+
+def test_contract_a_figure_that_cannot_be_written_is_one_sentence(tmp_path):
+    for path in (tmp_path / "no" / "x.png", tmp_path / "taken.png"):
+        (tmp_path / "taken.png").mkdir(exist_ok=True)
+        with pytest.raises(InvalidValue, match="must be a file in a folder that exists; got"):
+            figures.save(Figure(), path)
 
 
 def test_structure_neither_pyplot_nor_torch_is_imported():

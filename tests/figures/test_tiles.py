@@ -82,6 +82,13 @@ def test_contract_the_key_says_whose_scale_it_is(key, texts):
         assert list(ax.get_xticks()) == ([127.5] if key.ramp in ("signed", "rgb") else [])
 
 
+@pytest.mark.filterwarnings("ignore:Glyph")  # the font has no Chinese: a box of the same width
+@pytest.mark.parametrize("name", ["conv1", "層" * 40, "é" * 90, "a\nb"])
+def test_outcome_long_keys_and_wide_letters_end_on_the_page(name, assert_readable):
+    rgb = np.zeros((1, 3, 3, 3), np.uint8)
+    assert_readable(figures.tiles([Tiles(rgb, caption=f"{name}: the only filter", key=Key("rgb"))]))
+
+
 def test_contract_a_key_is_not_repeated_by_the_next_group():
     one, other = Tiles(pictures(2, 5, 5), key=Key("signed", 1.0)), Key("signed", 2.0)
     assert len(of(figures.tiles([one, one, one]), "key")) == 1

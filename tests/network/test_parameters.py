@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils import prune
 
 from layerwise.foundation.checks import InvalidType, InvalidValue, NotFound
 from layerwise.network import apply_weights, kernels
@@ -84,7 +85,7 @@ def test_contract_names_globs_and_shared_modules():
         NotFound, match=r"no layer 'c' in the layers with filters of ModuleDict.*a, b\.0\."
     ):
         kernels(model, "c")
-    with pytest.raises(NotFound, match="There are no layers"):
+    with pytest.raises(InvalidValue, match=r"one with linear layers or conv.*; got ReLU\."):
         kernels(nn.Sequential(nn.ReLU()))
 
 
@@ -128,6 +129,24 @@ def test_contract_computed_weights_are_those_of_the_next_forward(wrap):
     x = torch.randn(3, 6)
     expected = model.eval()(x).detach().numpy()
     np.testing.assert_allclose(x.numpy() @ kernel.weights.T + kernel.bias, expected, atol=1e-5)
+
+
+def test_contract_pruned_weights_are_those_of_the_next_forward():
+    def make():
+        model = nn.Sequential(nn.Conv1d(3, 4, 2))
+        prune.l1_unstructured(model[0], "weight", 0.5)
+        prune.l1_unstructured(model[0], "bias", 2)
+        prune.random_unstructured(model[0], "weight", 3)
+        return model
+
+    model, other = make(), make()
+    apply_weights(model, other.state_dict())  # the attribute keeps the old numbers
+    kernel = kernels(model)["0"]
+    x = torch.randn(2, 3, 7)
+    expected = nn.functional.conv1d(x, *map(torch.from_numpy, (kernel.weights, kernel.bias)))
+    torch.testing.assert_close(model(x), expected)
+    assert (kernel.weights == 0).sum() == 15
+    assert (kernel.bias == 0).sum() == 2
 
 
 def test_contract_wrapped_half_and_subclassed():

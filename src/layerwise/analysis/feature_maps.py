@@ -117,8 +117,8 @@ def feature_map_images(
     checkpoints : maps by checkpoint, early to late, of one observation
         The channels drawn are those that are strongest at the last, the same at every checkpoint.
     channels : sequence of int, int or None
-        These, as far as a layer has them; so many of each layer of maps, the strongest; or as many
-        as :func:`layerwise.units.map_images` draws.
+        These, of the layers that have them; so many of each layer of maps, the strongest; or as
+        many as :func:`layerwise.units.map_images` draws.
     scale : "layer" or "channel"
 
     Returns
@@ -126,6 +126,11 @@ def feature_map_images(
     dict
         :class:`layerwise.units.MapImages` by layer and checkpoint. Without maps in three dimensions
         and those of more than 1,024 pixels a side.
+
+    Raises
+    ------
+    UserError
+        If no layer has one of the channels, or an argument does not fit.
 
     Examples
     --------
@@ -137,6 +142,9 @@ def feature_map_images(
     """
     *_, name = checkpoints
     last, when = checkpoints[name], f" at {name}" if len(checkpoints) > 1 else ""
+    most = max(len(maps.values) for maps in last.values())
+    for channel in channels if isinstance(channels, Sequence) else ():
+        checks.integer("feature_map_images", "channels", channel, 0, most - 1)
     found: dict[str, dict[str, units.MapImages]] = {}
     for layer, after in last.items():
         if after.values.ndim > 3 or max(after.positions, default=0) > LARGEST:

@@ -9,14 +9,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from layerwise.cli import options
-from layerwise.cli.inputs import load_data, load_model, open_run, whole_numbers
+from layerwise.cli.inputs import (
+    checkpoint_names,
+    load_data,
+    load_model,
+    open_run,
+    whole_numbers,
+    with_weights,
+)
 from layerwise.cli.output import percent, print_json, print_table
 from layerwise.cli.study import command_line
-from layerwise.foundation.checks import InvalidValue, integer
+from layerwise.foundation.checks import InvalidValue, choice, integer
 
 if TYPE_CHECKING:
     import pandas as pd
-    from torch import nn
 
     from layerwise.recording import FeatureMaps
     from layerwise.recording.source import Source
@@ -96,15 +102,27 @@ def activations(
     --figure maps.png
     """
     from layerwise import analysis, figures
+    from layerwise.recording import activations as activations_of
+    from layerwise.units.feature_maps import SCALES
 
     if channels is not None and strongest is not None:
         raise InvalidValue("--channels and --strongest must not be given both. Choose one.")
+    choice("activations", "--scale", scale, SCALES)
+    if strongest is not None:
+        integer("activations", "--strongest", strongest, 1)
     asked = strongest if channels is None else whole_numbers(channels, "--channels")
     run = None if to is None else open_run(to)
+    network, files = load_model(model), weights or []
+    names = _names(files, checkpoint, to)
     shown = _Observation.of(data, split, data_dir, observation)
-    names = _names(weights or [], checkpoint)
-    maps = _maps(load_model(model), weights or [], names, shown, layer, trust_pickle)
+    maps = {
+        name: activations_of(network, shown.batch, layer)
+        for name in with_weights(network, files, names, trust_pickle, run)
+    }
     last = list(maps.values())[-1]
+    most = max(len(one.values) for one in last.values())
+    for channel in asked if isinstance(asked, list) else ():
+        integer("activations", "--channels", channel, 0, most - 1)
     point = _point(last, position, unit)
     table = analysis.feature_map_table(last)
     drawn = list(last) if layer else _spaced(analysis.main_layers(table))
@@ -175,42 +193,22 @@ class _Observation:
         return cls(as_source(load_data(data, split, data_dir, None, 0)), row, name)
 
 
-def _names(weights: Sequence[Path], checkpoint: str | None) -> list[str]:
+def _names(weights: Sequence[Path], checkpoint: str | None, to: Path | None) -> list[str]:
     """Return the name of each checkpoint: of its file, or the one given."""
-    names = [path.stem for path in weights] or [""]
-    if checkpoint is not None and len(names) > 1:
+    if checkpoint is None:
+        names = checkpoint_names(weights)
+        if to is not None and names == [""]:
+            raise InvalidValue(
+                "--to must come with --weights or --checkpoint; got neither. A run keeps "
+                "activations by checkpoint."
+            )
+        return names
+    if len(weights) > 1:
         raise InvalidValue(
-            f"--checkpoint must name one file of --weights; got {len(names)} files. "
+            f"--checkpoint must name one file of --weights; got {len(weights)} files. "
             "Name the files like the checkpoints."
         )
-    names = names if checkpoint is None else [checkpoint]
-    if len(set(names)) < len(names):
-        raise InvalidValue(
-            f"--weights must be files of different names; got {', '.join(names)}. "
-            "A checkpoint is named like its file."
-        )
-    return names
-
-
-def _maps(
-    network: nn.Module,
-    weights: Sequence[Path],
-    names: Sequence[str],
-    shown: _Observation,
-    layers: list[str] | None,
-    trust_pickle: str | None,
-) -> dict[str, Mapping[str, FeatureMaps]]:
-    """Return what layers make of the observation at each checkpoint."""
-    from layerwise.network import apply_weights, load_weights
-    from layerwise.recording import activations as activations_of
-
-    found: dict[str, Mapping[str, FeatureMaps]] = {}
-    paths: list[Path | None] = [*weights] or [None]
-    for name, path in zip(names, paths, strict=True):
-        if path is not None:
-            apply_weights(network, load_weights(path, trust_pickle=trust_pickle))
-        found[name] = activations_of(network, shown.batch, layers)
-    return found
+    return [checkpoint]
 
 
 def _point(

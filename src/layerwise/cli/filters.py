@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from layerwise.cli import options
-from layerwise.cli.inputs import load_model, open_run, whole_numbers
+from layerwise.cli.inputs import checkpoint_names, load_model, open_run, whole_numbers, with_weights
 from layerwise.cli.output import percent, print_json, print_table
 from layerwise.cli.study import command_line
 from layerwise.foundation.checks import InvalidValue
 
 if TYPE_CHECKING:
     import pandas as pd
-    from torch import nn
 
-    from layerwise.network import Kernel
     from layerwise.units import FilterImages
 
 MOST_DRAWN = 3
@@ -92,6 +90,7 @@ def filters(
     --figure filters.png
     """
     from layerwise import analysis, figures
+    from layerwise.network import kernels
 
     if chosen is not None and strongest is not None:
         raise InvalidValue("--filters and --strongest must not be given both. Choose one.")
@@ -102,7 +101,12 @@ def filters(
         "image_shape": None if image_shape is None else whole_numbers(image_shape, "--image-shape"),
     }
     run = None if to is None else open_run(to)
-    checkpoints = _checkpoints(load_model(model), weights or [], layer, trust_pickle)
+    network, files = load_model(model), weights or []
+    names = checkpoint_names(files)
+    checkpoints = {
+        name: kernels(network, layer)
+        for name in with_weights(network, files, names, trust_pickle, run)
+    }
     if run is None:
         found = analysis.filter_tables(checkpoints, **settings)
     else:
@@ -122,27 +126,6 @@ def filters(
         print(f"figure: {figure}{some if len(shown) < len(found.pictures) else ''}")
     if run is not None:
         print(f"run: {to}\nnext: layerwise report {to}")
-
-
-def _checkpoints(
-    network: nn.Module, weights: list[Path], layers: list[str] | None, trust_pickle: str | None
-) -> dict[str, Mapping[str, Kernel]]:
-    """Return the kernels at each checkpoint, named like its file; "" without files."""
-    from layerwise.network import apply_weights, kernels, load_weights
-
-    if not weights:
-        return {"": kernels(network, layers)}
-    names = [path.stem for path in weights]
-    if len(set(names)) < len(names):
-        raise InvalidValue(
-            f"--weights must be files of different names; got {', '.join(names)}. "
-            "A checkpoint is named like its file."
-        )
-    found: dict[str, Mapping[str, Kernel]] = {}
-    for path in weights:
-        apply_weights(network, load_weights(path, trust_pickle=trust_pickle))
-        found[path.stem] = kernels(network, layers)
-    return found
 
 
 def _inputs(text: str | None) -> list[int] | int | None:

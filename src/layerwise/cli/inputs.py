@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +70,52 @@ def open_run(path: Path) -> Run:
     from layerwise.store import Run
 
     return Run.open(path)
+
+
+def checkpoint_names(weights: Sequence[Path]) -> list[str]:
+    """Return the name of each checkpoint, that of its file; "" for a network without files.
+
+    Raises
+    ------
+    InvalidValue
+        If two are alike.
+    """
+    names = [path.stem for path in weights] or [""]
+    if len(set(names)) < len(names):
+        raise InvalidValue(
+            f"--weights must be files of different names; got {', '.join(names)}. "
+            "A checkpoint is named like its file."
+        )
+    return names
+
+
+def with_weights(
+    network: nn.Module,
+    weights: Sequence[Path],
+    names: Sequence[str],
+    trust_pickle: str | None,
+    run: Run | None,
+) -> Iterator[str]:
+    """Yield the name of each checkpoint when the network has its weights.
+
+    Raises
+    ------
+    UserError
+        If a file does not fit the network, or the run has other weights under that name.
+    """
+    from layerwise.network.weights import apply_weights, fingerprint, load_weights
+
+    paths: list[Path | None] = [*weights] or [None]
+    for name, path in zip(names, paths, strict=True):
+        if path is not None:
+            apply_weights(network, load_weights(path, trust_pickle=trust_pickle))
+        if run is not None and name and run.checkpoint(name).fingerprint != fingerprint(network):
+            raise InvalidValue(
+                f"{run.path} holds checkpoint {name!r} of other weights than "
+                f"{path or 'the network as its function returns it'}. Give those it was recorded "
+                "with."
+            )
+        yield name
 
 
 def whole_numbers(text: str, option: str) -> list[int]:

@@ -12,10 +12,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from layerwise.figures.receptive_field import MOST_BOXES, Box, draw_boxes
-from layerwise.figures.tiles import MARGIN, Key, Tiles, tiles
+from layerwise.figures.tiles import LARGEST, MARGIN, NARROWEST, Key, Tiles, tiles
 from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array
 from layerwise.units import MapImages
+
+NAMED = 2.6
+"""Inches beside the observation in which the boxes are named."""
 
 
 def feature_maps(
@@ -69,7 +72,9 @@ def feature_maps(
         return tiles(groups, title=title)
     shown = dict(itertools.islice((boxes or {}).items(), MOST_BOXES))
     sees = ", and what the middle unit of each layer sees of it" if shown else ""
-    figure = tiles([Tiles(np.asarray(picture)[None], (), caption + sees), *groups], title=title)
+    first = Tiles(np.asarray(picture)[None], (), caption + sees)
+    wide = LARGEST + NAMED if shown else NARROWEST
+    figure = tiles([first, *groups], title=title, narrowest=wide)
     if shown:
         ax = figure.axes[0]
         left, right, bottom, top = ax.images[0].get_extent()

@@ -8,6 +8,7 @@ No figure is wider than :data:`WIDTH`, so on a page of 900 pixels it stands at f
 from __future__ import annotations
 
 import textwrap
+import unicodedata
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -63,10 +64,21 @@ def shorten(text: object, longest: int) -> str:
     >>> shorten("features.denseblock3.conv2", 16), shorten("Staffordshire bullterrier", 16)
     ('features…3.conv2', 'Stafford…terrier')
     """
-    words = " ".join(str(text).split())
-    if len(words) <= longest:
-        return words
-    return words[: longest // 2].rstrip() + "…" + words[len(words) - (longest - 1) // 2 :].lstrip()
+    words = _spread(" ".join(str(text).split()))
+    if len(words) > longest:
+        start, end = words[: longest // 2], words[len(words) - (longest - 1) // 2 :]
+        words = f"{start.rstrip()}…{end.lstrip()}"
+    return words.replace(_FILL, "")
+
+
+_FILL = "\N{WORD JOINER}"
+
+
+def _spread(text: str) -> str:
+    """Return the text with a filler after each letter that is as wide as two (Chinese, Korean)."""
+    if text.isascii():
+        return text
+    return "".join(c + _FILL * (unicodedata.east_asian_width(c) in "WF") for c in text)
 
 
 def characters(width: float, points: float) -> int:
@@ -86,8 +98,8 @@ def fit(text: str, width: float, points: float) -> str:
     n-D 95.1 %
     """
     longest = characters(width, points)
-    text = text.replace(" %", "\N{NO-BREAK SPACE}%")
+    text = _spread(text.replace(" %", "\N{NO-BREAK SPACE}%"))
     if len(text) > longest:
         text = text.replace("   ", "\n").replace("  ", "\n")
     lines = [textwrap.wrap(line.strip(), longest) or [""] for line in text.split("\n")]
-    return "\n".join(part for line in lines for part in line)
+    return "\n".join(part for line in lines for part in line).replace(_FILL, "")

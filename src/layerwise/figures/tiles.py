@@ -116,7 +116,7 @@ class _Layout:
         return math.ceil(len(self.names) / self.columns) * self.row - GAP
 
 
-def tiles(groups: Sequence[Tiles], *, title: str = "") -> Figure:
+def tiles(groups: Sequence[Tiles], *, title: str = "", narrowest: float = NARROWEST) -> Figure:
     """Draw groups of small pictures under each other.
 
     Parameters
@@ -126,6 +126,8 @@ def tiles(groups: Sequence[Tiles], *, title: str = "") -> Figure:
         it does not repeat it. Of more than :data:`MOST_TILES` pictures the first are drawn, and
         the caption says so.
     title : str
+    narrowest : float
+        Inches that the figure is wide at least: room beside the pictures, say for a legend.
 
     Returns
     -------
@@ -152,7 +154,8 @@ def tiles(groups: Sequence[Tiles], *, title: str = "") -> Figure:
     repeated = [False, *(one == other for one, other in itertools.pairwise(keys))]
     keys = [None if again else key for key, again in zip(keys, repeated, strict=True)]
     layouts = [_layout(group) for group in checked]
-    width = max([NARROWEST, *(layout.across + 2 * MARGIN for layout in layouts)])
+    widths = [layout.across for layout in layouts] + [_key_width(key) for key in keys if key]
+    width = max(narrowest, max(widths) + 2 * MARGIN)
     heading = fit(title, width - 2 * MARGIN, TEXT + 1)
     captions = [fit(group.caption, width - 2 * MARGIN, TEXT) for group in checked]
     height = _lines(heading, TEXT + 1) + 2 * MARGIN + AIR * (len(layouts) - 1) + sum(
@@ -203,7 +206,7 @@ def _layout(group: Tiles) -> _Layout:
     n, height, width, _ = group.pixels.shape
     room = WIDTH - 2 * MARGIN + GAP
     # A pixel of a small picture is large, and a large picture is not lost.
-    side = min(max(0.55, 0.35 + 0.022 * max(height, width)), 2.2)
+    side = min(max(0.55, 0.35 + 0.022 * max(height, width)), 1.3 if n > 4 else 2.2)
     across = max(side * min(1, width / height), SHORTEST)
     longest = max(_measured(name) for name in group.names)
     name = min(longest + 0.02, max(LONGEST_NAME, across))
@@ -276,14 +279,25 @@ def _draw_pictures(figure: Figure, group: Tiles, layout: _Layout, top: float) ->
     ax.set_axis_off()
 
 
+def _key_texts(key: Key) -> tuple[str, str]:
+    """Return what stands before and behind the ramp: its ends, and whose scale it is."""
+    own = key.limit is None
+    most = "max" if own else f"{key.limit:.3g}"
+    low = f"\N{MINUS SIGN}{most}" if key.ramp in ("signed", "rgb") else "0"
+    notes = [f"each {key.own} has its own scale" if own else "one scale for all"]
+    notes += ["0 is mid grey in red, green and blue"] if key.ramp == "rgb" else []
+    return low, f"{most}   {'; '.join(notes)}"
+
+
+def _key_width(key: Key) -> float:
+    return sum(map(_measured, _key_texts(key))) + BAR + 0.16
+
+
 def _draw_key(figure: Figure, key: Key, top: float) -> None:
     """Draw one line: where the ramp begins, the ramp, where it ends, and whose scale it is."""
     width, height = figure.get_size_inches()
-    own, both = key.limit is None, key.ramp in ("signed", "rgb")
-    most = "max" if own else f"{key.limit:.3g}"
-    low = f"\N{MINUS SIGN}{most}" if both else "0"
-    notes = [f"each {key.own} has its own scale" if own else "one scale for all"]
-    notes += ["0 is mid grey in red, green and blue"] if key.ramp == "rgb" else []
+    low, behind = _key_texts(key)
+    both = key.ramp in ("signed", "rgb")
     x = MARGIN + _measured(low) + 0.08
     _write(figure, MARGIN, top + 0.02, low, SMALL)
     ax = figure.add_axes((x / width, 1 - (top + 0.17) / height, BAR / width, 0.13 / height),
@@ -292,4 +306,4 @@ def _draw_key(figure: Figure, key: Key, top: float) -> None:
     ax.set(xticks=[127.5] if both else [], yticks=[], xticklabels=[""] * both)
     ax.tick_params(length=3, color=INK)
     ax.spines[:].set_color(FAINT)
-    _write(figure, x + BAR + 0.08, top + 0.02, f"{most}   {'; '.join(notes)}", SMALL)
+    _write(figure, x + BAR + 0.08, top + 0.02, behind, SMALL)

@@ -21,6 +21,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
+from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
@@ -55,4 +56,23 @@ def widen(function: Any) -> None:
     set.add(function.attributes, '"prefer-vector-width"="512"')
 
 
+def _extreme(name: str) -> Any:
+    """Return the lesser or the greater of two finite numbers; a loop over them becomes vectors."""
+
+    def of(typingctx: Any, a: Any, b: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            kind = args[0].type
+            function = builder.module.declare_intrinsic(
+                f"llvm.{name}", [kind], ir.FunctionType(kind, [kind] * 2)
+            )
+            return builder.call(function, args, fastmath=("nnan", "nsz"))
+
+        return a(a, b), codegen
+
+    return intrinsic(of)
+
+
 widest_vectors: Any = intrinsic(_widest_vectors)
+lesser: Any = _extreme("minimum")
+greater: Any = _extreme("maximum")
+"""Of numbers that are not NaN: ``min`` and ``max`` mind NaN, and are ten times as slow."""

@@ -64,6 +64,21 @@ def module_names(model: nn.Module) -> tuple[dict[nn.Module, str], dict[str, str]
     return names, aliases
 
 
+def check_weights(model: nn.Module) -> None:
+    """Refuse a model that is made of shapes alone.
+
+    Raises
+    ------
+    ModelError
+        If it is on the meta device, in part or as a whole.
+    """
+    if any(p.is_meta for p in (*model.parameters(), *model.buffers())):
+        raise ModelError(
+            f"{type(model).__name__} is on the meta device, where weights have no values. Build it "
+            "on a real one, or load weights with load_state_dict(..., assign=True)."
+        )
+
+
 @contextmanager
 def as_it_was(model: nn.Module) -> Iterator[None]:
     """Put the model into eval mode, without gradients and compilation; restore every flag after.

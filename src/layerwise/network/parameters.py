@@ -104,7 +104,7 @@ def kernels(model: nn.Module, layers: Sequence[str] | str | None = None) -> dict
         kinds = ", ".join(dict.fromkeys(type(module).__name__ for module in known.values()))
         raise invalid(
             "kernels", "model", "one with linear layers or convolutions of one or two dimensions",
-            f"{type(model).__name__} of {kinds}",
+            kinds,
         )  # fmt: skip
     with as_it_was(model):  # in training, spectral normalisation changes when it is looked at
         return {name: _kernel(name, flat[name]) for name in flat if name in set(chosen)}
@@ -139,8 +139,8 @@ def _chosen(
 
 
 def _kernel(name: str, module: Convolution | nn.Linear) -> Kernel:
-    weights = _numbers(name, _weight(module))
-    bias = None if module.bias is None else _numbers(name, module.bias)
+    weights = _numbers(name, _tensor(module, "weight"))
+    bias = None if module.bias is None else _numbers(name, _tensor(module, "bias"))
     kind = type(module).__name__
     if isinstance(module, nn.Linear):
         return Kernel(name, kind, weights, bias)
@@ -152,19 +152,20 @@ def _kernel(name: str, module: Convolution | nn.Linear) -> Kernel:
     return Kernel(name, kind, weights, bias, groups, tuple(module.stride), tuple(module.dilation))
 
 
-def _weight(module: Convolution | nn.Linear) -> Tensor:
-    """Return the weight as the next forward would use it.
+def _tensor(module: Convolution | nn.Linear, name: str) -> Tensor:
+    """Return the weight or bias as the next forward would use it.
 
-    The older `weight_norm` and `spectral_norm` compute it in a hook before each forward, so after
-    loading a state dict the attribute is still the old one.
+    The older `weight_norm` and `spectral_norm`, and pruning, compute it in a hook before each
+    forward, so after loading a state dict the attribute is still the old one.
     """
-    for hook in module._forward_pre_hooks.values():
-        if getattr(hook, "name", "") == "weight" and hasattr(hook, "compute_weight"):
-            compute = cast("Any", hook).compute_weight
-            spectral = hasattr(hook, "n_power_iterations")
-            weight = compute(module, do_power_iteration=False) if spectral else compute(module)
-            return cast("Tensor", weight)
-    return module.weight
+    hooks: list[Any] = list(module._forward_pre_hooks.values())
+    for hook in hooks:
+        if getattr(hook, "_tensor_name", "") == name and hasattr(hook, "apply_mask"):
+            return cast("Tensor", hook.apply_mask(module))
+        if getattr(hook, "name", "") == name and hasattr(hook, "compute_weight"):
+            still = {"do_power_iteration": False} if hasattr(hook, "n_power_iterations") else {}
+            return cast("Tensor", hook.compute_weight(module, **still))
+    return cast("Tensor", getattr(module, name))
 
 
 def _numbers(name: str, tensor: Tensor) -> Array:

@@ -43,8 +43,8 @@ class ReceptiveField:
         unit can depend on, once if all channels are alike; high < low where a unit sees padding
         alone
     size : positions of the largest field along every axis, were the input without borders
-    stride : positions of the input from one unit to the next along every axis (the median step);
-        NaN where the layer has no next one
+    stride : positions of the input from one unit to the next that sees another part, along every
+        axis (the median of these steps); NaN where there is none
     start : middle of the first unit's field along every axis; negative if it lies in the padding
     """
 

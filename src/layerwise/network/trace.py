@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn.modules.dropout import _DropoutNd
 
 from layerwise.network.functions import tapped
-from layerwise.network.model import Stop, as_it_was, hooks, module_names, run, unwrap
+from layerwise.network.model import Stop, as_it_was, check_weights, hooks, module_names, run, unwrap
 from layerwise.network.sites import INPUT, OUTPUT, ModelError, Site, Survey
 from layerwise.network.values import Batch, first_tensor, forward, pick, tensors
 
@@ -46,7 +46,7 @@ def survey(model: nn.Module, batch: Batch, *, functions: bool = True) -> Survey:
     Raises
     ------
     ModelError
-        If the model fails on the batch.
+        If the model has no weights yet (the meta device) or fails on the batch.
 
     Examples
     --------
@@ -60,6 +60,7 @@ def survey(model: nn.Module, batch: Batch, *, functions: bool = True) -> Survey:
     output output (2,)
     """
     model = unwrap(model)
+    check_weights(model)
     names, aliases = module_names(model)
     n = len(first_tensor(batch))
     with as_it_was(model):

@@ -66,7 +66,8 @@ def _drawn(run: Run, panels: Sequence[Plane]) -> Drawing:
 
 
 def _caption(row: Any) -> str:
-    caption = f"train {wording.percent(row['train_accuracy'])}   {row['cells']} cells"
+    cells = f"{row['cells']} cell{'s' * (row['cells'] != 1)}"
+    caption = f"train {wording.percent(row['train_accuracy'])}   {cells}"
     missing = row["units"] - row["lines"]
     further = [f"{missing} outside"] * bool(missing)
     further += [f"{row['dead']} never active"] * bool(row["dead"])

@@ -19,7 +19,7 @@ from layerwise.data import DataSet
 from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array
 from layerwise.models.evaluate import batch
-from layerwise.network.model import as_it_was, run, unwrap
+from layerwise.network.model import as_it_was, check_weights, run, unwrap
 
 PCA = "pca"
 
@@ -106,7 +106,9 @@ def rectified_layers(model: nn.Module, points: Array) -> tuple[list[Array], list
     Raises
     ------
     InvalidValue
-        If it does not.
+        If it does not, or a weight is not finite.
+    ModelError
+        If it is on the meta device.
 
     Examples
     --------
@@ -115,6 +117,7 @@ def rectified_layers(model: nn.Module, points: Array) -> tuple[list[Array], list
     >>> [W.shape for W in weights]
     [(3, 2), (2, 3)]
     """
+    check_weights(model)
     plain = unwrap(model)
     linear = [module for module in plain.modules() if isinstance(module, nn.Linear)]
     sizes = [(module.in_features, module.out_features) for module in linear]
@@ -123,11 +126,18 @@ def rectified_layers(model: nn.Module, points: Array) -> tuple[list[Array], list
     others = held < len(list(plain.parameters()))
     if len(linear) < 2 or sizes[0][0] != 2 or not chained or others:
         raise _refused(plain, "")
+    if any(torch.finfo(module.weight.dtype).bits < 32 for module in linear):
+        raise _refused(plain, " in half precision; model.float() is not")
     weights = [module.weight.detach().cpu().double().numpy() for module in linear]
     biases = [
         np.zeros(len(W)) if module.bias is None else module.bias.detach().cpu().double().numpy()
         for module, W in zip(linear, weights, strict=True)
     ]
+    if not all(np.isfinite(numbers).all() for numbers in (*weights, *biases)):
+        raise checks.invalid(
+            "lines", "model", "of finite weights", "NaN or infinity",
+            "The training diverged; take an earlier checkpoint.",
+        )  # fmt: skip
     (x0, x1), (y0, y1) = units.window_around(points)
     x, y = np.meshgrid(np.linspace(x0, x1, SIDE), np.linspace(y0, y1, SIDE))
     places = np.column_stack([x.ravel(), y.ravel()]).astype(np.float32)
@@ -135,7 +145,7 @@ def rectified_layers(model: nn.Module, points: Array) -> tuple[list[Array], list
     with as_it_was(model):
         answers = run(model, batch(model, torch.from_numpy(places), slice(None)))
     got = answers.double().cpu().numpy() if isinstance(answers, torch.Tensor) else np.zeros(0)
-    # Half-precision weights are not meant: float32 sums of any order agree to this.
+    # Half-precision weights are refused: float32 sums of any order agree to this.
     if got.shape != expected.shape or np.abs(got - expected).max() > 1e-4 * np.abs(expected).max():
         raise _refused(plain, ", whose outputs differ from that")
     return weights, biases

@@ -15,6 +15,10 @@ from layerwise.foundation.shapes import Array, PerUnit
 from layerwise.units.moments import merged
 
 
+SHARED = 2**20
+"""Values of a batch from which threads share it: of fewer, waking them costs more."""
+
+
 class Counts:
     """Running counts of one layer, whose positions are in one row.
 
@@ -51,7 +55,7 @@ class Counts:
         self._missing = np.zeros((n_classes + 1, 1), np.int64)
         # One position's map is the mean of each class, which is known anyway.
         self._maps = np.zeros((n_classes if maps and n_positions > 1 else 0, n_units, n_positions))
-        self._low = np.full((n_units, n_positions), np.inf, np.float32)
+        self._low = np.full(n_units, np.inf, np.float32)
         self._high = -self._low
         self._units_last = False
         self._near, self._shift = near, np.zeros(n_units)
@@ -60,12 +64,12 @@ class Counts:
     @property
     def low(self) -> PerUnit:
         """Least value of every unit."""
-        return self._extremes(self._low, np.minimum)
+        return self._low.astype(np.float64) + 0.0  # no minus zero
 
     @property
     def high(self) -> PerUnit:
         """Largest value of every unit."""
-        return self._extremes(self._high, np.maximum)
+        return self._high.astype(np.float64) + 0.0
 
     def whole(self) -> tuple[PerUnit, PerUnit]:
         """Return mean and sum of squared deviations over all classes and none."""
@@ -93,7 +97,7 @@ class Counts:
         picked : (n,) position
         there : (n, n_positions) of bool, or None for all
         """
-        from numba import get_num_threads
+        from numba import get_num_threads, set_num_threads
 
         from layerwise.units import passes
 
@@ -109,27 +113,35 @@ class Counts:
         total, squares = np.zeros((2, len(present), n_units))
         active = np.zeros((len(present), n_units), np.int64)
         sample = np.empty((n, n_units), np.float32)
-        groups = _groups(n_units, get_num_threads(), passes.LARGEST_GROUP)
+        before = get_num_threads()
+        n_threads = before if A.size >= SHARED else 1
+        groups = _groups(n_units, n_threads, passes.LARGEST_GROUP)
         self._make_room(len(groups) - 1, n if len(self.wins) else 0)
         arguments = (
             np.argsort(slots, kind="stable"), own, slots, picked, self._shift, self._near,
             total, squares, active, self.zeros, self.saturated, self._low, self._high, self._maps,
             sample, self._best, self._rival, groups,
         )  # fmt: skip
-        if self._units_last:
-            everywhere = np.broadcast_to(True, (n, n_positions))
-            passes.by_position(
-                np.ascontiguousarray(np.swapaxes(A, 1, 2)),
-                np.ascontiguousarray(everywhere if there is None else there), *arguments,
-            )  # fmt: skip
-        else:
-            passes.by_unit(A, *arguments)
+        set_num_threads(n_threads)
+        try:
+            if self._units_last:
+                everywhere = np.broadcast_to(True, (n, n_positions))
+                passes.by_position(
+                    np.ascontiguousarray(np.swapaxes(A, 1, 2)),
+                    np.ascontiguousarray(everywhere if there is None else there), *arguments,
+                )  # fmt: skip
+            else:
+                passes.by_unit(A, *arguments)
+            if len(self.wins):
+                gaps = np.empty((n, 0), bool) if there is None else there
+                passes.count_wins(
+                    self._best, self._rival, groups, slots, gaps, self.wins, self.ties
+                )
+        finally:
+            set_num_threads(before)
         if not np.isfinite(total).all():
             finite = np.isfinite(A).all(axis=(1, 2))
             raise checks.not_finite("Tally", "A", np.flatnonzero(~finite))
-        if len(self.wins):
-            gaps = np.empty((n, 0), bool) if there is None else there
-            passes.count_wins(self._best, self._rival, groups, slots, gaps, self.wins, self.ties)
         values = counts * n_positions
         if there is not None:
             if self._missing.shape[1] < n_positions:
@@ -156,7 +168,6 @@ class Counts:
         """Count units as the last dimension from now on."""
         if not self._units_last:
             self._maps = np.ascontiguousarray(np.swapaxes(self._maps, 1, 2))
-            self._low, self._high = self.low.astype(np.float32), self.high.astype(np.float32)
             self._units_last = True
 
     def _make_room(self, n_groups: int, n: int) -> None:
@@ -164,11 +175,6 @@ class Counts:
         shape = n_groups, n, self.n_positions
         if self._best.shape != shape:
             self._best, self._rival = np.empty(shape, np.float32), np.empty(shape, np.int32)
-
-    def _extremes(self, values: Array, extreme: np.ufunc) -> PerUnit:
-        by_unit = values if self._units_last else extreme.reduce(values, axis=1)
-        extremes: PerUnit = by_unit.astype(np.float64) + 0.0  # no minus zero
-        return extremes
 
 
 def _groups(n_units: int, n_threads: int, largest: int) -> Array:

@@ -84,7 +84,8 @@ class FilterImages:
             "tiles": f"{one_or_each}a block of {self.inputs.words}",
             "strips": f"{one_or_each}along its length"
             + (f", a row for each of {self.inputs.words}" if len(self.inputs.numbers) > 1 else ""),
-            "matrix": f", a row each from the top; across: {self.inputs.words}",
+            "matrix": ("" if one else ", a row each from the top")
+            + f"; across: {self.inputs.words}",
         }[self.kind]  # fmt: skip
         return f"{self.filters.words}{whose}"
 

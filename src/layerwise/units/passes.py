@@ -15,7 +15,7 @@ from typing import Any, no_type_check
 import numpy as np
 from numba import prange, types
 
-from layerwise.foundation.compiled import kernel, widest_vectors
+from layerwise.foundation.compiled import greater, kernel, lesser, widest_vectors
 
 SHIFT = np.int32(16)
 EQUALS, LOWER = np.int32(2**16), np.int32(2**16 - 1)
@@ -31,7 +31,7 @@ LARGEST_GROUP = 2**15
 """Units of a group, so that both numbers fit."""
 
 _values = types.Array(types.float32, 2, "C", readonly=True)
-_floats, _doubles = types.float32[:, ::1], types.float64[::1]
+_floats, _doubles = types.float32[::1], types.float64[::1]
 _counts, _number = types.int64[::1], types.int64
 
 
@@ -45,13 +45,13 @@ def _describer(adds: bool) -> Any:
     )  # fmt: skip
     @no_type_check
     def describe(A, first, last, shift, low, high, total, squares, active, zeros, sums):
-        """Add up units over their positions, and widen their extremes at each position."""
+        """Add up units over their positions, and widen their extremes."""
         widest_vectors()
         for u in range(first, last):
             centre, s, q = shift[u], 0.0, 0.0
             above = at_zero = 0.0  # exact, and with the same vectors as the sums
             for p in range(A.shape[1]):
-                v, a, b = A[u, p], low[u, p], high[u, p]
+                v = A[u, p]
                 d = np.float64(v) - centre
                 s += d
                 q += d * d
@@ -59,8 +59,10 @@ def _describer(adds: bool) -> Any:
                 at_zero += 1.0 if v == 0 else 0.0
                 if adds:
                     sums[u, p] += np.float64(v)
-                low[u, p] = v if v < a else a
-                high[u, p] = v if v > b else b
+            least, most = low[u], high[u]
+            for p in range(A.shape[1]):
+                least, most = lesser(least, A[u, p]), greater(most, A[u, p])
+            low[u], high[u] = least, most
             total[u] += s
             squares[u] += q
             active[u] += np.int64(above)
@@ -155,7 +157,7 @@ def by_unit(
     near : (2,) float32, from where on a value counts as saturated; NaN for none
     total, squares, active : (classes of the batch, n_units), to add to
     zeros, saturated : (n_units,), to add to
-    low, high : (n_units, n_positions), so far
+    low, high : (n_units,), so far
     maps : (class maps, n_units, n_positions) float64 to add to, or empty
     sample : (n, n_units), to fill
     best, rival : (groups, n, n_positions), to fill with the largest value and whose it is, or empty
@@ -195,8 +197,7 @@ def by_position(
 ):  # fmt: skip
     """Read activations (n, positions, units) as :func:`by_unit` does.
 
-    `there` is (n, n_positions) bool, what counts; `low` and `high` are (n_units,) and `maps` (class
-    maps, n_positions, n_units).
+    `there` is (n, n_positions) bool, what counts; `maps` are (class maps, n_positions, n_units).
     """
     n_maps, competes, bounded = len(maps), best.shape[1] > 0, near[0] == near[0]
     for g in prange(len(groups) - 1):
