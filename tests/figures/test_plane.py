@@ -75,6 +75,11 @@ def test_text_is_readable(assert_readable, n):
     assert_readable(plane(panels, POINTS, LABELS, ["a", "b", "a longer name"], axes=axes))
 
 
+def test_long_names_of_checkpoints_are_shortened_to_their_panel(assert_readable):
+    name = "a-checkpoint-with-a-name-that-goes-on-and-on-and-on-at-step-9999"
+    assert_readable(plane([Plane(*layers(2, 3, 2), name, "")] * 5, POINTS, LABELS))
+
+
 def test_bad_input_is_one_sentence():
     with pytest.raises(UserError, match="plane: panels must be at least one panel"):
         plane([], POINTS, LABELS)

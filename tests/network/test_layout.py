@@ -88,6 +88,22 @@ def test_closed_form_signals_and_the_steps_of_a_recurrent_layer() -> None:
     assert found["transpose"] == found["lstm[0]"] == found["head"] == -1
 
 
+@pytest.mark.parametrize("functions", [True, False])
+def test_closed_form_channels_first_turned_into_steps_by_a_function(functions: bool) -> None:
+    class Turned(nn.Module):
+        def __init__(self, size: int) -> None:
+            super().__init__()
+            self.gru, self.fc = nn.GRU(size, 5, batch_first=True), nn.Linear(5, 2)
+
+        def forward(self, x: Tensor) -> Any:
+            return self.fc(self.gru(x.transpose(1, 2))[0])
+
+    for size, steps in ((2, 9), (9, 2)):
+        found = axes_of(Turned(size), size, steps, functions=functions)
+        assert (found["input"], found["gru[0]"], found["fc"]) == (0, -1, -1)
+    assert axes_of(nn.Linear(2, 9), 9, 2)["input"] == -1
+
+
 def test_closed_form_torch_transformers_and_features_of_a_sequence() -> None:
     layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
     net = nn.Sequential(nn.TransformerEncoder(layer, 2, enable_nested_tensor=False))

@@ -451,6 +451,21 @@ def test_contract_positions_that_do_not_exist_are_one_sentence() -> None:
         field.interval((0, 0), 2)
     with pytest.raises(InvalidType, match="position"):
         field.interval((0.5, 0))  # type: ignore[arg-type]
+    with pytest.raises(InvalidValue, match="batch must be of one observation or more; got none"):
+        receptive_fields(nn.Conv2d(1, 2, 3), torch.zeros(0, 1, 8, 8))
+
+
+def test_outcome_a_recurrent_layer_behind_a_transposition_sees_the_steps_before() -> None:
+    class Turned(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.gru = nn.GRU(2, 3, batch_first=True)
+
+        def forward(self, x: Tensor) -> Any:
+            return self.gru(x.transpose(1, 2))[0]
+
+    field = receptive_fields(Turned(), torch.zeros(1, 2, 9))["gru[0]"]
+    assert [field.interval((t,)) for t in (0, 5, 8)] == [((0, 0),), ((0, 5),), ((0, 8),)]
 
 
 def test_outcome_units_of_padding_alone_see_nothing() -> None:

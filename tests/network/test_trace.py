@@ -206,3 +206,8 @@ def test_nested_batches_are_walked() -> None:
     found = survey(Nested(), torch.zeros(2, 4))
     assert "head.logits" in found.names
     assert first_tensor({"a": (None, torch.ones(3))}).shape == (3,)
+
+
+def test_contract_a_model_without_weights_is_one_sentence() -> None:
+    with pytest.raises(ModelError, match="Linear is on the meta device, where weights have no"):
+        survey(nn.Linear(2, 2, device="meta"), torch.zeros(1, 2, device="meta"))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.followed import NAME, followed
+from tests.followed import AFTER, NAME, followed
 
-from layerwise import report
+from layerwise import analysis, report
 from layerwise.report.blocks import Figure, Note, Table
 from layerwise.report.feature_maps import feature_maps
 
@@ -65,6 +65,17 @@ def test_contract_without_a_picture_the_channels_and_numbers_remain(tmp_path):
         "activations-channels"
     ]
     assert len(maps) == 2
+
+
+def test_contract_another_observation_is_not_set_beside_the_untrained_network(tmp_path):
+    run, maps = followed(tmp_path / "run")
+    analysis.keep_feature_maps(run, {AFTER: maps[AFTER]}, name="pictures 3")
+    section = feature_maps([run])
+    (figure,) = (block for block in section.blocks if isinstance(block, Figure))
+    assert "What layers make of pictures 3" in figure.caption
+    assert "before it" not in figure.caption
+    (table,) = (block for block in section.blocks if isinstance(block, Table))
+    assert {row[1] for row in table.rows} == {"after training (epoch-001)"}
 
 
 def test_outcome_the_page_holds_the_section(run, tmp_path):

@@ -36,5 +36,8 @@ def test_contract_equally_strong_ones_stay_in_order():
 def test_contract_words_say_by_what_and_errors_by_whom():
     found = choose(np.arange(4), 1, 9, "channel", by="largest activation")
     assert found.words == "the 1 strongest of 4 channels by largest activation"
+    for asked in (1.5, "strongest", True):
+        with pytest.raises(UserError, match="filters must be an integer >= 1; got"):
+            choose(np.arange(4), asked, 9, "filter")
     with pytest.raises(UserError, match=r"maps: channels must be an integer in \[0, 3\]; got 7"):
         choose(np.arange(4), [7], 9, "channel", function="maps")

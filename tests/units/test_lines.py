@@ -144,6 +144,8 @@ def test_the_window_holds_all_points_and_a_single_one_too():
         (lambda: n_cells(np.full((1, 2), np.nan), np.ones(1), SQUARE), "weights must be finite"),
         (lambda: n_cells(np.ones((1, 2)), np.full(1, np.inf), SQUARE), "biases must be finite"),
         (lambda: n_cells(np.ones((1, 2)), np.ones(1), ((1, 1), (0, 1))), "window must be"),
+        (lambda: n_cells(np.ones((1, 2)), np.ones(1), "square"), "window must be"),
+        (lambda: n_cells(np.ones((1, 2)), np.ones(1), ((0, 1), (0,))), "window must be"),
         (lambda: responses([], [], np.ones((1, 2))), "weights must be one matrix a layer"),
         (lambda: responses([np.eye(2), np.eye(3)], [np.ones(2), np.ones(3)], np.ones((1, 2))),
          "each with a column a unit below"),

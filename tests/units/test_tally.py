@@ -206,6 +206,7 @@ def test_law_one_thread_or_two_or_groups_of_two_give_the_same_bytes(monkeypatch)
     from layerwise.units import passes
 
     A, codes = images(40, (9, 5, 5)), codes_of(40, 3)
+    monkeypatch.setattr(counts, "SHARED", 0)  # threads share the smallest of batches
 
     def everything() -> list[bytes]:
         tally = fed(A, codes, 3)
@@ -429,3 +430,12 @@ def test_contract_sample_blocks_are_bounded():
     tally = fed(images(5000, (3,)), None, cuts=range(700, 5000, 700))
     assert len(tally.sample) == sample.KEPT
     assert counts._groups(2**16, 2, 2**15).tolist() == [0, 2**15, 2**16]
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("positions", [(), (20,)])
+def test_contract_no_memory_is_touched_for_what_is_not_finite(bad, positions):
+    A = np.full((200, 6, *positions), bad, np.float32)
+    for _ in range(20):
+        with pytest.raises(UserError, match="A must be finite; got NaN or infinity in 200 rows"):
+            fed(A, np.zeros(200, int), 1)

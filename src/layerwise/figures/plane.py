@@ -21,7 +21,17 @@ from matplotlib.lines import Line2D
 from layerwise.figures import legend
 from layerwise.figures.color import classes_of, point_colors
 from layerwise.figures.lines import DASHES
-from layerwise.figures.style import INK, SMALL, TEXT, WIDTH, bare, fit, new_figure, shorten
+from layerwise.figures.style import (
+    INK,
+    SMALL,
+    TEXT,
+    WIDTH,
+    bare,
+    characters,
+    fit,
+    new_figure,
+    shorten,
+)
 from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array, Labels, Points
 from layerwise.units import Partition, Window, partition, window_around
@@ -125,7 +135,7 @@ def plane(
         _points(ax, points, shades[codes] if len(names) else None, side)
         _units(ax, found, window, side)
         ax.set(xlim=window[0], ylim=window[1], aspect="equal")
-        ax.set_title(shorten(panel.name, 60), fontsize=TEXT, color=INK)
+        ax.set_title(shorten(panel.name, characters(side, TEXT)), fontsize=TEXT, color=INK)
         ax.set_xlabel(text, fontsize=SMALL, color=INK)
     legend.below(figure, entries)
     return figure

@@ -54,7 +54,7 @@ def channel_axes(
     LayerNorm, Embedding, attention and recurrent layers on the last. Any other value keeps the
     channels of the latest one of its rank, found again by their number when the dimensions were
     permuted. What comes before the first such module, like the input, has the layout of the first
-    value of its rank that has one.
+    value of its rank that has one, unless only the other layout has that value's positions.
 
     Parameters
     ----------
@@ -103,7 +103,9 @@ def channel_axes(
             continue
         decided[site.name] = axis
         for early in [early for early in waiting if len(early.shape) == rank]:
-            decided[early.name] = axis
+            # What acts on the last dimension keeps the positions, so they tell of a permutation.
+            permuted = axis == LAST and early.shape[1:] == site.shape[:-1] != early.shape[:-1]
+            decided[early.name] = FIRST if permuted else axis
             waiting.remove(early)
         if rank > 1:
             latest[rank] = newest = (site.shape, axis)

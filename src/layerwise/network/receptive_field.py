@@ -165,6 +165,8 @@ def receptive_fields(
 def pair_of(batch: Batch) -> Batch:
     """Return the first observation of a batch, twice: of one, no dimension says it is the batch."""
     n = len(first_tensor(batch))
+    if not n:
+        raise checks.invalid("receptive_fields", "batch", "of one observation or more", "none")
     return tree_map(  # type: ignore[no-any-return]
         lambda x: x[[0, 0]] if isinstance(x, Tensor) and x.ndim and len(x) == n else x, batch
     )

@@ -41,17 +41,21 @@ def feature_maps(runs: Sequence[Run]) -> Section | None:
         return None
     order = {name: number for number, name in enumerate(run.checkpoints)}
     kept = sorted(set(table["checkpoint"]) & set(order), key=order.__getitem__)
+    seen = table.groupby("checkpoint")["observation"].first()
+    kept = [checkpoint for checkpoint in kept if seen[checkpoint] == seen[kept[-1]]]
     ends = list(dict.fromkeys([kept[0], kept[-1]]))
     table = table[table["checkpoint"].isin(ends)]
     whose = reading.first_of(runs, "Activations")
     blocks: list[Block] = [Note(" ".join(filter(None, [CAUTION, whose])))]
     pictures = _pictures(run)
     last = table[table["checkpoint"] == ends[-1]].sort_values("position")
-    name = str(last["observation"].iloc[0]) or "one observation"
+    own = str(last["observation"].iloc[0])
+    name = own or "one observation"
     layers = [layer for layer in analysis.main_layers(last) if (layer, ends[-1]) in pictures]
     shown = reading.spaced(layers, MOST_DRAWN)
-    if (INPUT, "") in pictures:
-        blocks += [_seen(pictures[INPUT, ""], last, name)]
+    picture = pictures.get((INPUT, ""))
+    if picture is not None and picture.names == (own,):
+        blocks += [_seen(picture, last, name)]
     if shown:
         blocks += [_drawn(run, table, pictures, shown, ends, name)]
     blocks += [_numbers(run, table, ends, name)]

@@ -61,7 +61,7 @@ def choose(
     if asked is None:
         numbers = np.arange(min(n, most))
         words = f"the first {most} of {n:,} {noun}s" if n > most else f"all {n:,} {noun}s"
-    elif isinstance(asked, int | np.integer):
+    elif isinstance(asked, int | np.integer) or np.ndim(asked) == 0:
         count = checks.integer(function, argument, asked, 1)
         numbers = np.argsort(-norms, kind="stable")[:count]
         words = f"the {count:,} strongest of {n:,} {noun}s by {by}"

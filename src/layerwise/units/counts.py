@@ -14,7 +14,6 @@ from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array, PerUnit
 from layerwise.units.moments import merged
 
-
 SHARED = 2**20
 """Values of a batch from which threads share it: of fewer, waking them costs more."""
 
@@ -132,6 +131,9 @@ class Counts:
                 )  # fmt: skip
             else:
                 passes.by_unit(A, *arguments)
+            if not np.isfinite(total).all():  # of NaN nobody is the largest, so not a step further
+                finite = np.isfinite(A).all(axis=(1, 2))
+                raise checks.not_finite("Tally", "A", np.flatnonzero(~finite))
             if len(self.wins):
                 gaps = np.empty((n, 0), bool) if there is None else there
                 passes.count_wins(
@@ -139,9 +141,6 @@ class Counts:
                 )
         finally:
             set_num_threads(before)
-        if not np.isfinite(total).all():
-            finite = np.isfinite(A).all(axis=(1, 2))
-            raise checks.not_finite("Tally", "A", np.flatnonzero(~finite))
         values = counts * n_positions
         if there is not None:
             if self._missing.shape[1] < n_positions:

@@ -205,7 +205,7 @@ def _arranged(weights: Array, image_shape: Sequence[int] | None) -> Array:
         )  # fmt: skip
     if image_shape is None or W.ndim > 2:
         return W
-    shape = [checks.integer("filter_images", "image_shape", int(k), 1) for k in image_shape]
+    shape = [checks.integer("filter_images", "image_shape", k, 1) for k in image_shape]
     if len(shape) not in (2, 3) or math.prod(shape) != W.shape[1]:
         got = " x ".join(map(str, shape)) or "none"
         raise checks.invalid(

@@ -187,7 +187,7 @@ def checked_layers(
         W = checks.matrix(function, "weights", W).astype(float)
         b = checks.labels(function, b, len(W), "biases").astype(float)
         if not np.isfinite(b).all():
-            raise checks.not_finite(function, "biases", np.flatnonzero(~np.isfinite(b)))
+            raise checks.invalid(function, "biases", "finite", "NaN or infinity")
         if layers and W.shape[1] != len(layers[-1][0]):
             got = f"{W.shape} after {layers[-1][0].shape}"
             raise checks.invalid(function, "weights", "each with a column a unit below", got)
@@ -234,7 +234,10 @@ def _chords(function: str, W: Array, b: Array, window: Window) -> _Chords:
 
 def frame(function: str, window: Window) -> tuple[Array, Array]:
     """Return the middle and the half widths of the window."""
-    sides = np.asarray(window, dtype=float)
+    try:
+        sides = np.asarray(window, dtype=float)
+    except (TypeError, ValueError):
+        sides = np.zeros(0)
     if sides.shape != (2, 2) or not np.isfinite(sides).all() or (sides[:, 0] >= sides[:, 1]).any():
         raise checks.invalid(
             function, "window", "((x0, x1), (y0, y1)) with x0 < x1 and y0 < y1", window
