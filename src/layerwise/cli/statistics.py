@@ -10,12 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from layerwise.cli import options
-from layerwise.cli.inputs import load_data, load_model, open_run
+from layerwise.cli.inputs import (
+    checkpoint_names,
+    load_data,
+    load_model,
+    open_run,
+    with_weights,
+)
 from layerwise.cli.output import percent, print_json, print_table
 from layerwise.foundation.checks import InvalidValue
 
 if TYPE_CHECKING:
     import pandas as pd
+    from torch import nn
 
     from layerwise.store import Run
     from layerwise.units import Tally
@@ -97,13 +104,18 @@ def statistics(
         if checkpoint is not None:
             raise InvalidValue("--checkpoint must be left out for a network. Give --weights.")
         run = None if to is None else open_run(to)
-        if run is not None:
-            for path in weights or []:
-                run.checkpoint(path.stem)  # an error now, not after the work
+        files = weights or []
+        names = checkpoint_names(files)
+        if run is not None and files:
+            for name in names:
+                run.checkpoint(name)  # an error now, not after the work
         about = {"subset": subset, "label": label or "", "data": data}
         settings = {"layers": layer, "label": label, "batch_size": batch_size, "random_state": seed}
         observations = load_data(data, split, data_dir, n, seed)
-        found = _of_network(source, weights or [], trust_pickle, observations, settings)
+        network = load_model(source)
+        found = _of_network(
+            network, with_weights(network, files, names, trust_pickle, run), observations, settings
+        )
     else:
         raise InvalidValue(
             f"SOURCE must be the folder of a run, or MODULE:FUNCTION; got {source!r}, which is "
@@ -117,6 +129,8 @@ def statistics(
         for one, tally in tallies.items():
             units[name, one] = tally.statistics()
             rows.append(_row(name, one, tally, units[name, one]))
+    if run is not None and "class_maps" in run.tables:
+        analysis.class_statistics(run)
     if figure is not None:
         _draw(units, figure)
     if json:
@@ -157,20 +171,15 @@ def _of_run(
 
 
 def _of_network(
-    address: str, weights: list[Path], trust_pickle: str | None, observations: Any,
-    settings: dict[str, Any],
-) -> Iterator[tuple[str, dict[str, Tally]]]:  # fmt: skip
+    network: nn.Module, names: Iterator[str], observations: Any, settings: dict[str, Any]
+) -> Iterator[tuple[str, dict[str, Tally]]]:
     """Yield what the layers of a network do with each file of weights."""
-    from layerwise.network import apply_weights, keep_freed_memory, load_weights
+    from layerwise.network import keep_freed_memory
     from layerwise.recording import tally
 
     keep_freed_memory()  # this process does nothing else: convolutions are a third faster
-    network = load_model(address)
-    if not weights:
-        yield "", tally(network, observations, **settings)
-    for path in weights:
-        apply_weights(network, load_weights(path, trust_pickle=trust_pickle))
-        yield path.stem, tally(network, observations, **settings)
+    for name in names:
+        yield name, tally(network, observations, **settings)
 
 
 def _row(checkpoint: str, layer: str, tally: Tally, units: pd.DataFrame) -> dict[str, Any]:
