@@ -15,7 +15,14 @@ from layerwise.foundation.checks import invalid
 
 
 def lines(
-    data: options.Data = "moons",
+    data: Annotated[
+        str,
+        typer.Option(
+            "--data",
+            help="blobs, circles, moons or spiral; or two features of another set by name, of an "
+            ".npz or of a folder of pictures.",
+        ),
+    ] = "moons",
     data_dir: options.DataDir = None,
     hidden: Annotated[
         str | None,
