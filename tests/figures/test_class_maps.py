@@ -8,7 +8,7 @@ from tests import tallied
 
 from layerwise import figures
 from layerwise.foundation.checks import UserError
-from layerwise.units import pixels
+from layerwise.units.pictures import pixels
 
 DIGITS = list("0123456789")
 

@@ -20,8 +20,8 @@ from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array
 from layerwise.store import Run
 from layerwise.units import Tally, selectivity
-from layerwise.units.room import MOST_BYTES, check_room
-from layerwise.units.tally import BOUNDS
+from layerwise.units.population.room import MOST_BYTES, check_room
+from layerwise.units.population.tally import BOUNDS
 
 FEATURES_LAST = frozenset({
     "linear", "layernorm", "rmsnorm", "embedding", "multiheadattention", "rnn", "lstm", "gru",

@@ -14,8 +14,9 @@ import pandas as pd
 
 from layerwise.foundation.shapes import Array
 from layerwise.store.media import LARGEST, pictures
-from layerwise.units import Tally, pixels, selectivity
-from layerwise.units.winners import SILENT
+from layerwise.units import Tally, selectivity
+from layerwise.units.pictures import pixels
+from layerwise.units.population.winners import SILENT
 
 MOST_CLASSES = 20
 MOST_UNITS = 12

@@ -19,7 +19,7 @@ from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array
 from layerwise.store import Run
 from layerwise.store.media import pictures as picture_rows
-from layerwise.units.filter_pictures import SCALES
+from layerwise.units.weights.filter_pictures import SCALES
 
 if TYPE_CHECKING:
     from layerwise.network.parameters import Kernel

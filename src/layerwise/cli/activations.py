@@ -103,7 +103,7 @@ def activations(
     """
     from layerwise import analysis, figures
     from layerwise.recording import activations as activations_of
-    from layerwise.units.feature_maps import SCALES
+    from layerwise.units.pictures.feature_maps import SCALES
 
     if channels is not None and strongest is not None:
         raise InvalidValue("--channels and --strongest must not be given both. Choose one.")

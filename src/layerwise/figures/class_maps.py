@@ -23,7 +23,7 @@ from layerwise.figures.mosaic import mosaic, side_of
 from layerwise.figures.style import INK, TEXT, WIDTH, fit, new_figure, shorten
 from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array
-from layerwise.units import pixels
+from layerwise.units.pictures import pixels
 
 MOST_FILTERS = 24
 """Columns of maps in all; of more none would be readable."""

@@ -20,8 +20,8 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize, to_hex, to_rgb
 
 from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array
-from layerwise.units.pixels import MISSING as MISSING
-from layerwise.units.pixels import POSITIVE, SIGNED
+from layerwise.units.pictures.pixels import MISSING as MISSING
+from layerwise.units.pictures.pixels import POSITIVE, SIGNED
 
 DISTINCT = (
     "#CC6677", "#332288", "#DDCC77", "#117733", "#88CCEE", "#882255", "#44AA99", "#999933",

@@ -24,8 +24,8 @@ from layerwise.network.sites import Site, select
 from layerwise.network.trace import survey, watch
 from layerwise.recording.placing import Placing
 from layerwise.recording.source import Source, as_source
-from layerwise.units.room import MOST_BYTES, check_room
-from layerwise.units.tally import BOUNDS, Tally
+from layerwise.units.population.room import MOST_BYTES, check_room
+from layerwise.units.population.tally import BOUNDS, Tally
 
 
 def tally(

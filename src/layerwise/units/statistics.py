@@ -2,7 +2,7 @@
 
 Leaves out what units do together (:mod:`layerwise.units.dissimilarity`), what they tell of classes
 (:mod:`layerwise.units.discrimination`), and activations that are never held as a whole
-(:mod:`layerwise.units.tally`).
+(:mod:`layerwise.units.population.tally`).
 """
 
 from __future__ import annotations

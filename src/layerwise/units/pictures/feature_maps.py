@@ -16,8 +16,8 @@ import numpy as np
 
 from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array, PerUnit
-from layerwise.units import pixels
-from layerwise.units.choice import Choice, choose
+from layerwise.units.pictures import pixels
+from layerwise.units.pictures.choice import Choice, choose
 
 SCALES = ("layer", "channel")
 

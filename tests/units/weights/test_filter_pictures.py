@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from layerwise import units
 from layerwise.foundation.checks import UserError
-from layerwise.units import pixels
+from layerwise.units.pictures import pixels
 
 rng = np.random.default_rng(0)
 

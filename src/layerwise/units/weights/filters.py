@@ -3,8 +3,8 @@
 A filter is what one output unit, or one output channel of a convolution, multiplies its input by.
 Weights are (n_filters, n_inputs, *size): size is () for a linear layer, (length,) or (height,
 width) for a convolution, whose n_inputs are those of one group. Leaves out where weights come from
-(:mod:`layerwise.network.parameters`), their pictures (:mod:`layerwise.units.filter_pictures`) and
-what filters do to data.
+(:mod:`layerwise.network.parameters`), their pictures (:mod:`.filter_pictures`) and what filters do
+to data.
 """
 
 from __future__ import annotations

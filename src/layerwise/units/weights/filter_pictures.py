@@ -16,9 +16,9 @@ import numpy as np
 
 from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array, PerUnit
-from layerwise.units import pixels
-from layerwise.units.choice import Choice, choose
-from layerwise.units.filters import flat
+from layerwise.units.pictures import pixels
+from layerwise.units.pictures.choice import Choice, choose
+from layerwise.units.weights.filters import flat
 
 SCALES = ("filter", "layer")
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from layerwise.foundation.checks import InvalidValue
-from layerwise.units import map_images, pixels, strength
+from layerwise.units import map_images, strength
+from layerwise.units.pictures import pixels
 
 PALE, DARK, BLUE = pixels.signed([0.0, 1.0, -1.0], 1).tolist()
 

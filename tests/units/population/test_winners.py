@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerwise.foundation.checks import UserError
-from layerwise.units.winners import SILENT, winners
+from layerwise.units.population.winners import SILENT, winners
 
 
 @given(seed=st.integers(0, 2**32 - 1), n_units=st.integers(1, 5))

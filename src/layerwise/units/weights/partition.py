@@ -20,7 +20,7 @@ import numpy as np
 
 from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array
-from layerwise.units.lines import EPS, Window, checked_layers, frame
+from layerwise.units.weights.lines import EPS, Window, checked_layers, frame
 
 if TYPE_CHECKING:
     import pandas as pd

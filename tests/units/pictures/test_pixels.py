@@ -10,7 +10,7 @@ from matplotlib.colors import to_rgb
 
 from layerwise import figures
 from layerwise.foundation.checks import UserError
-from layerwise.units import pixels
+from layerwise.units.pictures import pixels
 
 numbers = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=30)
 PALE = [220, 220, 220]

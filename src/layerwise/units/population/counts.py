@@ -98,7 +98,7 @@ class Counts:
         """
         from numba import get_num_threads, set_num_threads
 
-        from layerwise.units import passes
+        from layerwise.units.population import passes
 
         n, (n_units, n_positions) = len(A), A.shape[1:]
         if not self.observations.any():

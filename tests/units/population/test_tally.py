@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerwise.foundation.checks import UserError
-from layerwise.units import Tally, counts, statistics
-from layerwise.units.tally import QUANTILES
-from layerwise.units.winners import SILENT
+from layerwise.units import Tally, statistics
+from layerwise.units.population import counts
+from layerwise.units.population.tally import QUANTILES
+from layerwise.units.population.winners import SILENT
 
 SHAPES = [(3, (4, 5)), (5, (17,)), (7, ()), (1, (3, 3)), (9, (6, 6)), (4, (1, 1))]
 seeds = st.integers(0, 2**32 - 1)
@@ -203,7 +204,7 @@ def test_law_permuted_units_permute_the_results(seed):
 def test_law_one_thread_or_two_or_groups_of_two_give_the_same_bytes(monkeypatch):
     import numba
 
-    from layerwise.units import passes
+    from layerwise.units.population import passes
 
     A, codes = images(40, (9, 5, 5)), codes_of(40, 3)
     monkeypatch.setattr(counts, "SHARED", 0)  # threads share the smallest of batches
@@ -424,7 +425,7 @@ def test_contract_bad_settings(arguments, message):
 
 
 def test_contract_sample_blocks_are_bounded():
-    from layerwise.units import sample
+    from layerwise.units.population import sample
 
     assert sample.KEPT <= 4096
     tally = fed(images(5000, (3,)), None, cuts=range(700, 5000, 700))

@@ -2,7 +2,7 @@
 
 A unit of the first layer is zero on the line w·x + b = 0, whatever its activation function; on one
 side of it the unit is active. Together the lines divide the plane into cells. Leaves out what
-deeper layers make of the cells (:mod:`layerwise.units.partition`).
+deeper layers make of the cells (:mod:`layerwise.units.weights.partition`).
 
 Lengths are compared in units of the window: what lies nearer than :data:`EPS` is the same point or
 line, so parallel, coincident and concurrent lines count as a person would count them.

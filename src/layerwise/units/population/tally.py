@@ -17,12 +17,12 @@ import numpy as np
 from layerwise.foundation import checks
 from layerwise.foundation.random import RandomState, generator
 from layerwise.foundation.shapes import Activations, Array
-from layerwise.units.counts import Counts
 from layerwise.units.dissimilarity import dissimilarity, duplicates
 from layerwise.units.moments import is_constant, states
-from layerwise.units.sample import Sample
+from layerwise.units.population.counts import Counts
+from layerwise.units.population.sample import Sample
+from layerwise.units.population.winners import Winners, winners
 from layerwise.units.selectivity import ClassMoments
-from layerwise.units.winners import Winners, winners
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,8 +73,8 @@ class Tally:
     Notes
     -----
     Memory does not depend on the number of observations: what class maps and winners take
-    (:func:`layerwise.units.room.map_bytes`), 16 kB a unit for the sample and 9 kB for the
-    quantiles. Counts, winners and sample are the same however the stream is cut into batches,
+    (:func:`layerwise.units.population.room.map_bytes`), 16 kB a unit for the sample and 9 kB for
+    the quantiles. Counts, winners and sample are the same however the stream is cut into batches,
     moments to rounding (of double precision); all are the same for any number of threads. The pass
     costs about 1 ns a value (``benchmarks/tally.py``).
 

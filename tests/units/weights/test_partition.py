@@ -108,6 +108,6 @@ def test_bad_input_is_one_sentence(monkeypatch):
         partition([np.eye(3), np.eye(3)], [np.ones(3), np.ones(3)], WINDOW)
     import sys
 
-    monkeypatch.setattr(sys.modules["layerwise.units.partition"], "MOST_CELLS", 10)
+    monkeypatch.setattr(sys.modules["layerwise.units.weights.partition"], "MOST_CELLS", 10)
     with pytest.raises(UserError, match="at most 10 cells; got more after layer 1"):
         partition(*layers(2, 9, 2), WINDOW)

@@ -1,0 +1,1 @@
+"""What the learned weights say on their own: filters, and hidden units as lines in the plane."""
