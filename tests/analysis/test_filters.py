@@ -124,7 +124,7 @@ def test_contract_a_run_keeps_tables_and_pictures_and_replaces_them(run):
     assert (one.kind, one.layer, one.about) == ("filters", "", "unit")
     assert one.names == tuple("012345")
     assert one.title == (
-        "conv1: all 6 filters, inputs as red, green and blue; each on its own scale"
+        "conv1: all 6 filters, inputs 0, 1 and 2 as red, green and blue; each on its own scale"
     )
     matrix = sets["relu1", FIRST]
     assert (matrix.about, matrix.names, len(matrix.pixels)) == ("", ("",), 1)

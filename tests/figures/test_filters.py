@@ -30,8 +30,8 @@ def test_contract_the_same_layer_stands_under_itself_at_every_checkpoint():
     )
     captions = [t.get_text() for t in figure.texts if ": " in t.get_text()]
     assert captions == [
-        "conv1, epoch-000: all 8 filters, inputs as red, green and blue",
-        "conv1, epoch-009: all 8 filters, inputs as red, green and blue",
+        "conv1, epoch-000: all 8 filters, inputs 0, 1 and 2 as red, green and blue",
+        "conv1, epoch-009: all 8 filters, inputs 0, 1 and 2 as red, green and blue",
         "conv2, epoch-000: all 8 filters, a row each from the top; across: all 8 inputs",
         "conv2, epoch-009: all 8 filters, a row each from the top; across: all 8 inputs",
     ]

@@ -63,7 +63,7 @@ def test_contract_the_figure_shows_the_kept_pictures(run, monkeypatch):
     np.testing.assert_array_equal(first.pixels, at[FIRST].pixels)
     np.testing.assert_array_equal(second.pixels, at[LAST].pixels)
     assert first.caption == (
-        f"conv1, before training ({FIRST}): all 6 filters, inputs as red, green and blue"
+        f"conv1, before training ({FIRST}): all 6 filters, inputs 0, 1 and 2 as red, green and blue"
     )
     assert first.key == figures.Key("rgb", None)
     seen.clear()

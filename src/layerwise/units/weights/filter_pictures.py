@@ -72,13 +72,13 @@ class FilterImages:
         >>> filter_images(np.ones((64, 32, 5, 5))).caption
         'the first 24 of 64 filters, each a block of the first 16 of 32 inputs'
         >>> filter_images(np.ones((1, 3, 7, 7))).caption
-        'the only filter, its inputs as red, green and blue'
+        'the only filter, its inputs 0, 1 and 2 as red, green and blue'
         """
         one = len(self.filters.numbers) == 1
         one_or_each = ", " if one else ", each "
+        red, green, blue = self.inputs.numbers[:3] if self.kind == "rgb" else (0, 1, 2)
         whose = {
-            "rgb": ", its inputs as red, green and blue" if one
-            else ", inputs as red, green and blue",
+            "rgb": f", {'its ' * one}inputs {red}, {green} and {blue} as red, green and blue",
             "signed": "" if self.inputs.words == "the only input"
             else f"{one_or_each}on {self.inputs.words}",
             "tiles": f"{one_or_each}a block of {self.inputs.words}",
