@@ -49,28 +49,24 @@ def _describer(adds: bool) -> Any:
         widest_vectors()
         for u in range(first, last):
             centre, s, q = shift[u], 0.0, 0.0
-            above = 0.0  # exact, and with the same vectors as the sums
+            above = at_zero = 0.0  # exact, and with the same vectors as the sums
             for p in range(A.shape[1]):
                 v = A[u, p]
                 d = np.float64(v) - centre
                 s += d
                 q += d * d
                 above += 1.0 if v > 0 else 0.0
+                at_zero += 1.0 if v == 0 else 0.0
                 if adds:
                     sums[u, p] += np.float64(v)
-            least, most = A[u, 0], A[u, 0]
+            least, most = low[u], high[u]
             for p in range(A.shape[1]):
                 least, most = lesser(least, A[u, p]), greater(most, A[u, p])
-            low[u], high[u] = lesser(low[u], least), greater(high[u], most)
-            silent = A.shape[1] - np.int64(above)  # of rectified values all that are not above 0
-            if least < 0:
-                silent = np.int64(0)
-                for p in range(A.shape[1]):
-                    silent += np.int32(A[u, p] == 0)
+            low[u], high[u] = least, most
             total[u] += s
             squares[u] += q
             active[u] += np.int64(above)
-            zeros[u] += silent
+            zeros[u] += np.int64(at_zero)
 
     return describe
 
