@@ -22,6 +22,7 @@ from layerwise.network.receptive_field import ReceptiveField, fields_of, pair_of
 from layerwise.network.sites import ModelError, Survey, select
 from layerwise.network.trace import survey, watch
 from layerwise.network.values import Batch
+from layerwise.recording.placing import Placing
 
 PICTURES = 4
 """Dimensions of a batch of pictures: so many, the first of length 1, need no further one."""
@@ -128,18 +129,18 @@ def _surveyed(model: nn.Module, observation: Any, *, functions: bool) -> tuple[B
 
     Whether a first dimension of length 1 is the batch, shapes do not always say: the model does.
     """
-    x = _tensors(observation)
+    x, placed = _tensors(observation), Placing(model)
     if not isinstance(x, Tensor) or isinstance(observation, tuple):
-        pair = pair_of(_placed(model, x))
+        pair = pair_of(placed(x))
         return pair, survey(model, pair, functions=functions)
     is_batch = x.ndim >= PICTURES and len(x) == 1
-    pair = pair_of(_placed(model, x if is_batch else x[None]))
+    pair = pair_of(placed(x if is_batch else x[None]))
     try:
         return pair, survey(model, pair, functions=functions)
     except ModelError:
         if is_batch or x.ndim < 2 or len(x) != 1:
             raise
-        pair = pair_of(_placed(model, x))
+        pair = pair_of(placed(x))
         return pair, survey(model, pair, functions=functions)
 
 
@@ -166,15 +167,3 @@ def _tensor(value: Any) -> Tensor:
             f"got {type(value).__name__} of dtype {array.dtype}, shape {array.shape}."
         )
     return torch.from_numpy(np.array(array))
-
-
-def _placed(model: nn.Module, value: Any) -> Any:
-    """Return tensors on the model's device, floats in its precision."""
-    if isinstance(value, Mapping):
-        return {key: _placed(model, part) for key, part in value.items()}
-    if isinstance(value, tuple):
-        return tuple(_placed(model, part) for part in value)
-    own = next((p for p in model.parameters() if p.is_floating_point()), None)
-    if own is None:
-        return value
-    return value.to(own.device, own.dtype if value.is_floating_point() else None)
