@@ -97,12 +97,8 @@ def main(folder: Path, weights: Path, photos: Path) -> None:
     groups = [lw.figures.Tiles(data.observations[[last]], caption=f"input: {name}")]
     rectified = ["relu6", "relu6_6", "relu6_12", "relu6_34"]  # of stem, block3, block6 and last
     for layer, maps in activations(model, (data, last), rectified).items():
-        strongest = maps.values.mean(axis=(1, 2)).argsort()[::-1][:5]
-        limits = maps.values.max(axis=(1, 2), keepdims=True)
-        pixels = lw.units.pixels.positive(maps.values, limits)[strongest]
-        caption = f"{layer}: the 5 strongest of {len(maps.values)} channels"
-        key = lw.figures.Key("positive")
-        groups.append(lw.figures.Tiles(pixels, list(map(str, strongest)), caption, key))
+        images = lw.units.map_images(maps.values, channels=5, scale="channel")
+        groups.append(lw.figures.map_tiles(layer, "", images))
     figure = lw.figures.tiles(groups, title="MobileNetV2, trained")
     lw.figures.save(figure, folder / "mobilenet_v2.png")
     print(folder / "mobilenet_v2.png")
