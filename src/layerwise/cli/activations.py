@@ -33,13 +33,7 @@ MOST_DRAWN = 8
 
 def activations(
     model: options.Model,
-    weights: Annotated[
-        list[Path] | None,
-        typer.Option(
-            help="Checkpoint: .safetensors, .pt or .npz; can be repeated, early to late. Default: "
-            "the network as its function returns it.",
-        ),
-    ] = None,
+    weights: options.Weights = None,
     data: options.Data = "digits",
     split: options.Split = "test",
     data_dir: options.DataDir = None,

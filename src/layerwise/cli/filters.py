@@ -28,13 +28,7 @@ MOST_INPUTS = 16
 
 def filters(
     model: options.Model,
-    weights: Annotated[
-        list[Path] | None,
-        typer.Option(
-            help="Checkpoint: .safetensors, .pt or .npz; can be repeated, early to late. Default: "
-            "the network as its function returns it.",
-        ),
-    ] = None,
+    weights: options.Weights = None,
     layer: options.Layers = None,
     scale: Annotated[
         str,

@@ -54,13 +54,7 @@ def lines(
             show_default=False,
         ),
     ] = None,
-    weights: Annotated[
-        list[Path] | None,
-        typer.Option(
-            help="Trained weights for --model: .safetensors, .pt or .npz; can be repeated.",
-            show_default=False,
-        ),
-    ] = None,
+    weights: options.ModelWeights = None,
     n: Annotated[int, typer.Option("-n", help="Observations of each part, at most.")] = 2000,
     to: Annotated[
         Path | None,

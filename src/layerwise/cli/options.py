@@ -15,6 +15,21 @@ Model = Annotated[
         show_default=False,
     ),
 ]
+Weights = Annotated[
+    list[Path] | None,
+    typer.Option(
+        help="Checkpoint: .safetensors, .pt or .npz; can be repeated, early to late. Default: "
+        "the network as its function returns it.",
+    ),
+]
+ModelWeights = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--weights",
+        help="Trained weights for --model: .safetensors, .pt or .npz; can be repeated.",
+        show_default=False,
+    ),
+]
 Data = Annotated[
     str,
     typer.Option(

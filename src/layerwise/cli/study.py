@@ -45,13 +45,7 @@ def study(
             show_default=False,
         ),
     ] = None,
-    weights: Annotated[
-        list[Path] | None,
-        typer.Option(
-            help="Trained weights for --model: .safetensors, .pt or .npz; can be repeated.",
-            show_default=False,
-        ),
-    ] = None,
+    weights: options.ModelWeights = None,
     layer: options.Layers = None,
     size: Annotated[
         int | None,
