@@ -15,6 +15,7 @@ from layerwise.foundation.version import VERSION
 if TYPE_CHECKING:
     from layerwise import (
         analysis,
+        attribution,
         data,
         figures,
         models,
@@ -25,21 +26,23 @@ if TYPE_CHECKING:
         store,
         studies,
         studio,
+        synthesis,
         units,
     )
+    from layerwise.network import targets
     from layerwise.recording import record
     from layerwise.store import Run
 
 __version__ = VERSION
 
 _ROOMS = (
-    "analysis", "data", "figures", "models", "network", "projection", "report", "scores", "store",
-    "studies", "studio", "units",
+    "analysis", "attribution", "data", "figures", "models", "network", "projection", "report",
+    "scores", "store", "studies", "studio", "synthesis", "units",
 )  # fmt: skip
 __all__ = [
-    "Run", "__version__", "analysis", "data", "figures", "models", "network", "projection",
-    "record", "report", "scores", "store", "studies", "studio",
-    "units",
+    "Run", "__version__", "analysis", "attribution", "data", "figures", "models", "network",
+    "projection", "record", "report", "scores", "store", "studies", "studio", "synthesis",
+    "targets", "units",
 ]  # fmt: skip
 
 
@@ -47,6 +50,8 @@ def __getattr__(name: str) -> Any:
     """Import a room when it is first used, so that `import layerwise` stays cheap."""
     if name in _ROOMS:
         return importlib.import_module(f"layerwise.{name}")
+    if name == "targets":
+        return importlib.import_module("layerwise.network.targets")
     if name == "record":
         return importlib.import_module("layerwise.recording").record
     if name == "Run":

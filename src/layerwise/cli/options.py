@@ -34,8 +34,8 @@ Data = Annotated[
     str,
     typer.Option(
         "--data",
-        help="A data set by name (digits, mnist, fashion-mnist, svhn, cifar10, cifar100; points in "
-        "the plane: blobs, circles, moons, spiral), an .npz, "
+        help="A data set by name (digits, faces, mnist, fashion-mnist, svhn, cifar10, cifar100; "
+        "points in the plane: blobs, circles, moons, spiral), an .npz, "
         "a folder of pictures with one folder a class, or MODULE:FUNCTION for a torch Dataset.",
     ),
 ]

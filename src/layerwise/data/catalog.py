@@ -7,6 +7,7 @@ from pathlib import Path
 from layerwise.data.cifar import CIFAR10, CIFAR100
 from layerwise.data.dataset import DataSet
 from layerwise.data.digits import load_digits
+from layerwise.data.faces import load_faces
 from layerwise.data.images import read_images
 from layerwise.data.listed import SEPARATORS, read_listed
 from layerwise.data.mnist import FASHION_MNIST, MNIST
@@ -17,8 +18,8 @@ from layerwise.data.toy import CLASSES, load_toy
 from layerwise.foundation import checks
 
 PUBLISHED = {each.name: each for each in (MNIST, FASHION_MNIST, SVHN, CIFAR10, CIFAR100)}
-NAMES = ("digits", *PUBLISHED, *CLASSES)
-"""What :func:`load` knows by name; digits and the four drawings in the plane need no file."""
+NAMES = ("digits", "faces", *PUBLISHED, *CLASSES)
+"""What :func:`load` knows by name; digits, faces and the drawings in the plane need no file."""
 
 
 def load(
@@ -79,6 +80,8 @@ def load(
                              size)  # fmt: skip
     if name_or_path == "digits":
         return load_digits(split)
+    if name_or_path == "faces":
+        return load_faces(split)
     if name_or_path in CLASSES:
         return load_toy(str(name_or_path), split)
     if named:

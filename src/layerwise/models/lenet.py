@@ -1,4 +1,4 @@
-"""A LeNet: convolutions that shrink the picture, then dense layers; for any picture that fits."""
+"""A LeNet: convolutions and pools, then dense layers; for any picture that fits."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ def lenet(
     kernel_size: int = 5,
     pools: Sequence[int] = (3, 2),
     hidden: Sequence[int] = (200,),
+    padding: bool = False,
     random_state: RandomState = 0,
 ) -> nn.Sequential:
-    """Build (conv, relu, pool)s without padding, flatten, (fc, relu)s, output (logits).
+    """Build (conv, relu, pool)s, flatten, (fc, relu)s, output (logits).
 
     By default the network of Fleuret's lecture: 32 and 64 filters of 5x5, pools of 3x3 and 2x2,
     200 dense units. He pools before he rectifies, which computes the same; here the rectified maps
@@ -38,6 +39,8 @@ def lenet(
     kernel_size : side of every filter
     pools : side and stride of the max-pool after each convolution; 1 for none
     hidden : units of the fully connected layers; may be empty
+    padding : whether zeros around its input keep the size of a map in a convolution, so that
+        convolutions can be put in and left out at will; for filters of odd size
     random_state : seed of the initial weights; torch's global random state is not touched
 
     Raises
@@ -71,17 +74,18 @@ def lenet(
                       tuple(pools), "Use 1 for a convolution without a pool.")  # fmt: skip
     kernel_size = integer("lenet", "kernel_size", kernel_size, 1)
     n_classes = integer("lenet", "n_classes", n_classes, 2)
+    around = kernel_size // 2 if padding else 0
     depth, height, width = shape
     with torch.device("meta"):
         layers = OrderedDict[str, nn.Module]()
         for i, (filters, pool) in enumerate(zip(channels, pools, strict=True), start=1):
             filters = integer("lenet", "channels", filters, 1)
-            layers[f"conv{i}"] = nn.Conv2d(depth, filters, kernel_size)
+            layers[f"conv{i}"] = nn.Conv2d(depth, filters, kernel_size, padding=around)
             layers[f"relu{i}"] = nn.ReLU()
             if integer("lenet", "pools", pool, 1) > 1:
                 layers[f"pool{i}"] = nn.MaxPool2d(pool)
             depth = filters
-            height, width = ((side - kernel_size + 1) // pool for side in (height, width))
+            height, width = ((side + 2 * around - kernel_size + 1) // pool for side in (height, width))
             if min(height, width) < 1:
                 raise invalid(
                     "lenet", "input_shape", f"large enough for {len(channels)} convolutions of "

@@ -55,6 +55,7 @@ def train(
     momentum: float = 0.9,
     decay: float = 0.0,
     optimizer: str = "sgd",
+    filter_rms: float | None = None,
     test: tuple[Inputs, Inputs] | None = None,
     checkpoints: Sequence[int] | None = None,
     random_state: int = 0,
@@ -82,6 +83,9 @@ def train(
     momentum : :math:`\mu` in [0, 0.999]; for Adam the decay of the first moment
     decay : :math:`\delta`, per update, as in Keras
     optimizer : "sgd" or "adam"
+    filter_rms : largest root mean square of the weights of one convolution filter: after every
+        update, a filter above it is scaled back to it. Zeiler and Fergus take 0.1, to keep a few
+        filters from dominating the first layer. By default filters grow as they will.
     test : inputs and labels to measure `test_accuracy` on, at checkpoints
     checkpoints : epochs to save, default all; 0 (untrained, the control) and the last always are
     random_state : seed of order and dropout; the initial weights are the model's own
@@ -126,6 +130,7 @@ def train(
             {0, epochs} | {checks.integer("train", "checkpoints", e, 0, epochs) for e in saved}
         ),
         "random_state": checks.integer("train", "random_state", random_state, 0),
+        **_clipping(filter_rms),
         "inputs": _digest(X),
         "labels": _digest(y),
         "test": held_out and [_digest(part) for part in held_out],
@@ -218,6 +223,8 @@ def _learn(
             update.zero_grad()
             torch.autograd.backward(loss)
             update.step()
+            if "filter_rms" in settings:
+                clip_filters(model, settings["filter_rms"])
             step += 1
             value = loss.item()
             if not math.isfinite(value):
@@ -250,6 +257,38 @@ def _logits(model: nn.Module, X: Tensor, rows: Tensor) -> Tensor:
         got = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
         raise invalid("train", "model", "a network with outputs (n, n_classes)", got)
     return logits
+
+
+def clip_filters(model: nn.Module, rms: float) -> None:
+    """Scale every convolution filter whose root mean square exceeds `rms` back to it, in place.
+
+    Zeiler and Fergus 2014, section 3. A filter is all that one output channel multiplies its input
+    by, without the bias; of transposed convolutions nothing is clipped.
+
+    Examples
+    --------
+    >>> layer = nn.Conv2d(1, 2, 1, bias=False)
+    >>> _ = layer.weight.data.copy_(torch.tensor([0.5, -0.05]).reshape(2, 1, 1, 1))
+    >>> clip_filters(layer, 0.1)
+    >>> layer.weight.flatten().tolist()
+    [0.1..., -0.05...]
+    """
+    for module in model.modules():
+        if isinstance(module, nn.Conv1d | nn.Conv2d | nn.Conv3d):
+            with torch.no_grad():
+                size = module.weight.flatten(1).square().mean(1).sqrt()
+                scale = rms / size.clamp_min(rms)
+                module.weight.mul_(scale.reshape(-1, *[1] * (module.weight.ndim - 1)))
+
+
+def _clipping(filter_rms: float | None) -> Settings:
+    """Return the setting if there is one: trainings of before know no such word."""
+    if filter_rms is None:
+        return {}
+    rms = checks.number("train", "filter_rms", filter_rms, 0)
+    if rms == 0:
+        raise invalid("train", "filter_rms", "above 0", rms)
+    return {"filter_rms": rms}
 
 
 def _optimizer(model: nn.Module, settings: Settings) -> Optimizer:

@@ -103,6 +103,23 @@ class ReceptiveField:
         ends = zip(low[:, sees].min(axis=1), high[:, sees].max(axis=1), strict=True)
         return tuple((int(first), int(last)) for first, last in ends)
 
+    def boxes(self, channels: Array, positions: Array) -> Array:
+        """Return what many units can see, cut at the borders: :meth:`interval`, vectorised.
+
+        Parameters
+        ----------
+        channels : (m,) int, of each unit
+        positions : (m, n_dims) int, where in the map
+
+        Returns
+        -------
+        (m, n_axes, 2) of int64
+            First and last position along every axis; last < first if a unit sees padding alone.
+        """
+        units = np.zeros(len(channels), np.int64) if self.low.shape[1] == 1 else channels
+        place: Any = (slice(None), units, *np.reshape(positions, (len(channels), -1)).T)
+        return np.stack([self.low[place], self.high[place]], axis=-1).swapaxes(0, 1).astype(int)
+
 
 def receptive_fields(
     model: nn.Module,

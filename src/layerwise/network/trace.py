@@ -27,6 +27,9 @@ from layerwise.network.values import Batch, first_tensor, forward, pick, tensors
 _PASSIVE = (nn.Identity, nn.Flatten, nn.Unflatten, _DropoutNd)
 """Modules that in eval mode hand their input on: no default layers."""
 
+_BORDER = -1
+"""The call of the network's own input or output, beside those of a module of that name."""
+
 _SAME = 1e-4
 """Largest relative difference at which a traced forward counts as the same computation."""
 
@@ -129,15 +132,15 @@ def watch(
     names, _ = module_names(model)
     wanted: dict[tuple[str, int], list[int]] = {}
     for i, site in enumerate(sites):
-        wanted.setdefault((site.source, site.call), []).append(i)
+        wanted.setdefault((site.source, _BORDER if site.is_border else site.call), []).append(i)
     expected = {site.source: site.calls for site in sites if not site.is_border}
     borders = {site.source for site in sites if site.is_border}
     needs_input, needs_output = INPUT in borders, OUTPUT in borders
     may_stop = not needs_output and set(expected.values()) <= {1}
     calls: Counter[str] = Counter()
 
-    def take(source: str, value: Any) -> None:
-        for i in wanted.get((source, calls[source]), ()):
+    def take(source: str, value: Any, call: int | None = None) -> None:
+        for i in wanted.get((source, calls[source] if call is None else call), ()):
             tensor = pick(value, sites[i].path)
             if not isinstance(tensor, Tensor):
                 raise ModelError(
@@ -152,7 +155,7 @@ def watch(
     def run_batch(batch: Batch) -> None:
         calls.clear()
         if needs_input:
-            sink(wanted[INPUT, 0][0], first_tensor(batch))
+            sink(wanted[INPUT, _BORDER][0], first_tensor(batch))
         if not expected and not needs_output:
             return
         try:
@@ -167,7 +170,7 @@ def watch(
                 "Record another layer."
             )
         if needs_output:
-            take(OUTPUT, output)
+            take(OUTPUT, output, _BORDER)
 
     hooked = {module: name for module, name in names.items() if name in expected}
     nodes = {site.source for site in sites if site.is_function}

@@ -4,5 +4,8 @@ from layerwise.recording.budget import Plan
 from layerwise.recording.one import FeatureMaps, activations
 from layerwise.recording.recorder import plan, recompute, record
 from layerwise.recording.tally import tally
+from layerwise.recording.top import Top, top
 
-__all__ = ["FeatureMaps", "Plan", "activations", "plan", "recompute", "record", "tally"]
+__all__ = [
+    "FeatureMaps", "Plan", "Top", "activations", "plan", "recompute", "record", "tally", "top",
+]  # fmt: skip

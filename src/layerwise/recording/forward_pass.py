@@ -24,7 +24,7 @@ from layerwise.network.values import first_tensor
 from layerwise.recording.budget import Plan, rows_per_part
 from layerwise.recording.outbox import Outbox
 from layerwise.recording.pictures import thumbnails
-from layerwise.recording.placing import Placing
+from layerwise.network.placing import Placing
 from layerwise.recording.pooling import check_rules, choose, pool, pooled_shape
 from layerwise.recording.source import as_source
 from layerwise.store import Append, Layer

@@ -22,7 +22,7 @@ from layerwise.network.receptive_field import ReceptiveField, fields_of, pair_of
 from layerwise.network.sites import ModelError, Survey, select
 from layerwise.network.trace import survey, watch
 from layerwise.network.values import Batch
-from layerwise.recording.placing import Placing
+from layerwise.network.placing import Placing
 
 PICTURES = 4
 """Dimensions of a batch of pictures: so many, the first of length 1, need no further one."""

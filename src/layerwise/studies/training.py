@@ -38,6 +38,7 @@ class Profile:
     decay: float = 0.0
     optimizer: str = "sgd"
     min_updates: int = 0
+    filter_rms: float | None = None
 
     def for_data(self: P, n_train: int) -> P:
         """Return the profile with as many more epochs as small data need for `min_updates`.
@@ -65,8 +66,12 @@ class Profile:
         return (
             f"Here: {n_train:,} training images, {self.epochs} epochs of "
             f"{OPTIMIZERS[self.optimizer]} in batches of {self.batch_size}, learning rate "
-            f"{self.learning_rate:g}."
+            f"{self.learning_rate:g}{self._clipped()}."
         )
+
+    def _clipped(self) -> str:
+        rms = self.filter_rms
+        return "" if rms is None else f", the root mean square of a filter kept at {rms:g} or below"
 
 
 def part_for(profile: Profile, train: DataSet, seed: int) -> DataSet:
@@ -109,6 +114,7 @@ def trained(
             momentum=0.9,
             decay=profile.decay,
             optimizer=profile.optimizer,
+            filter_rms=profile.filter_rms,
             checkpoints=epochs,
             random_state=seed,
         )

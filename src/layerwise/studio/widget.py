@@ -27,6 +27,7 @@ except ImportError:
 
 if TYPE_CHECKING:
     from layerwise.store import Run
+    from layerwise.studio.host.network import Ask
 
 
 class Studio(anywidget.AnyWidget):
@@ -36,6 +37,7 @@ class Studio(anywidget.AnyWidget):
     ----------
     runs : a run, or several
     subset : value of the column "subset" to show; by default "test" if there is one, else all
+    ask : lets the page ask the network itself; :class:`layerwise.attribution.OnDemand` is one
 
     Attributes
     ----------
@@ -55,10 +57,17 @@ class Studio(anywidget.AnyWidget):
     selection = traitlets.List(traitlets.Int()).tag(sync=True)
 
     def __init__(
-        self, runs: Run | Sequence[Run], *, subset: str | None = None, **traits: Any
+        self,
+        runs: Run | Sequence[Run],
+        *,
+        subset: str | None = None,
+        ask: Ask | None = None,
+        **traits: Any,
     ) -> None:
         super().__init__(**traits)
-        self._contents = Contents(runs, subset=subset, live=True)
+        methods = () if ask is None else ask.methods
+        self._contents = Contents(runs, subset=subset, live=True, attributions=methods)
+        self._ask = ask
         self._jobs = Jobs(self._contents)
         self.on_msg(self._answer)
 
@@ -91,7 +100,7 @@ class Studio(anywidget.AnyWidget):
             case "bytes":
                 return self._contents.bytes(str(body.get("name")))
             case "ask":
-                return questions.ask(self._contents, str(body.pop("kind", "")), body)
+                return questions.ask(self._contents, str(body.pop("kind", "")), body, self._ask)
             case "jobs":
                 return self._jobs.list()
             case "start":

@@ -48,6 +48,8 @@ class Contents:
         Seed of the sample.
     live : bool
         Whether a host answers questions and runs jobs.
+    attributions : sequence of str
+        The ways in which a host asks the network about an observation; none without the network.
 
     Examples
     --------
@@ -66,12 +68,14 @@ class Contents:
         n: int | None = None,
         random_state: int = 0,
         live: bool = False,
+        attributions: Sequence[str] = (),
     ) -> None:
         self.runs = [runs] if isinstance(runs, Run) else list(runs)
         if not self.runs:
             raise checks.invalid("Contents", "runs", "at least one run", "none")
         self._n = None if n is None else checks.integer("Contents", "n", n, 1)
         self._subset, self._seed, self._live = subset, random_state, live
+        self._attributions = list(attributions)
         self._rows: dict[tuple[int, str], Array] = {}
         self._files: dict[str, File] | None = None
         self._making = threading.Lock()
@@ -96,6 +100,7 @@ class Contents:
         return {
             "format": FORMAT, "version": FORMAT_VERSION, "layerwise": VERSION,
             "title": title(shown[0].run), "live": self._live, "runs": runs,
+            "attributions": self._attributions,
             "notes": [note for one in shown for note in one.notes],
             "files": {name: file.entry for name, file in files.items()},
         }  # fmt: skip

@@ -40,6 +40,7 @@ from layerwise.studio.data import Contents
 from layerwise.studio.host import questions
 from layerwise.studio.host.guard import Guard
 from layerwise.studio.host.jobs import Jobs
+from layerwise.studio.host.network import Ask
 
 _T = TypeVar("_T")
 
@@ -57,8 +58,9 @@ LONGEST = 2000
 
 
 def app(
-    contents: Contents, jobs: Jobs, *, token: str, port: int, hosts: Iterable[str] = ()
-) -> ASGIApp:
+    contents: Contents, jobs: Jobs, *, token: str, port: int, hosts: Iterable[str] = (),
+    ask: Ask | None = None,
+) -> ASGIApp:  # fmt: skip
     """Return the guarded application that answers for a server on `port`.
 
     Parameters
@@ -67,6 +69,7 @@ def app(
     token : see :class:`~layerwise.studio.host.guard.Guard`
     port : that the server listens on
     hosts : names by which it may be called, besides those of the loopback interface
+    ask : what answers for the network, if it is there
     """
     page = dict(_files(files("layerwise.studio") / "static"))
 
@@ -90,9 +93,9 @@ def app(
         content = await _aside(contents.bytes, name)
         return Response(content, media_type=contents.media_type(name))
 
-    async def ask(request: Request) -> Response:
+    async def answer(request: Request) -> Response:
         kind, body = request.path_params["kind"], await _body(request)
-        return _json(await _aside(questions.ask, contents, kind, body))
+        return _json(await _heard(request, questions.ask, contents, kind, body, ask))
 
     async def listing(request: Request) -> Response:
         return _json(jobs.list())
@@ -110,7 +113,7 @@ def app(
         Route("/static/{name:path}", static),
         Route("/manifest.json", manifest),
         Route("/data/{name:path}", data),
-        Route("/ask/{kind}", ask, methods=["POST"]),
+        Route("/ask/{kind}", answer, methods=["POST"]),
         Route("/jobs", listing),
         Route("/jobs", start, methods=["POST"]),
         Route("/jobs/{id}/cancel", cancel, methods=["POST"]),
@@ -149,6 +152,22 @@ async def _aside(function: Callable[..., _T], *arguments: object) -> _T:
 
     threading.Thread(target=work, daemon=True).start()
     return await asyncio.wrap_future(answer)
+
+
+async def _heard(request: Request, function: Callable[..., _T], *arguments: object) -> _T:
+    """Return what a function gives that is told, last, how to see that the page has gone."""
+    gone = threading.Event()
+    answer = asyncio.ensure_future(_aside(function, *arguments, gone.is_set))
+    leaving = asyncio.ensure_future(_left(request))
+    await asyncio.wait((answer, leaving), return_when=asyncio.FIRST_COMPLETED)
+    gone.set()
+    leaving.cancel()
+    return await answer
+
+
+async def _left(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _body(request: Request) -> Any:

@@ -46,6 +46,10 @@ class Asked:
                 f"{function}: the run shows other observations now than the page. Reload the page."
             )
 
+    def has(self, field: str) -> bool:
+        """Say whether the page sent a field."""
+        return self._body.get(field) is not None
+
     def index(self, field: str, n: int) -> int:
         """Return a field that numbers one of `n` things."""
         if n == 0:

@@ -1,6 +1,6 @@
-"""Questions that a live host answers at once, from the layers as they were recorded.
+"""Questions that a live host answers at once: from the recording, or by asking the network anew.
 
-Each reads a layer in blocks of rows, so memory stays bounded whatever its width. What takes
+The former read a layer in blocks of rows, so memory stays bounded whatever its width. What takes
 longer than a glance is a job (:mod:`layerwise.studio.host.jobs`).
 """
 
@@ -19,29 +19,40 @@ from layerwise.store.activations import Activations
 from layerwise.studio.data import Contents
 from layerwise.studio.data.files import stamp
 from layerwise.studio.host.asked import Asked
+from layerwise.studio.host.network import Ask, Stopped, attribution
 from layerwise.units.blocks import blocks
 
-KINDS = ("contrast", "neighbors")
+KINDS = ("contrast", "neighbors", "attribution")
 
 MOST_NEIGHBORS = 1000
 
 
-def ask(contents: Contents, kind: str, body: object) -> dict[str, Any]:
+def ask(
+    contents: Contents,
+    kind: str,
+    body: object,
+    network: Ask | None = None,
+    stopped: Stopped = lambda: False,
+) -> dict[str, Any]:
     """Return the answer to one question of the page.
 
-    =========== ========================================= ====================================
-    kind        body                                      answer
-    =========== ========================================= ====================================
-    "contrast"  run, layer, checkpoint,                   contrast: of every unit, how much
-                selection (observations)                  stronger it fires on the selection
+    ============= ======================================= ====================================
+    kind          body                                    answer
+    ============= ======================================= ====================================
+    "contrast"    run, layer, checkpoint,                 contrast: of every unit, how much
+                  selection (observations)                stronger it fires on the selection
                                                           than on the rest, in its deviations
-    "neighbors" run, layer, checkpoint, observation, k    observations: the k nearest by the
+    "neighbors"   run, layer, checkpoint, observation, k  observations: the k nearest by the
                                                           whole layer, nearest first;
                                                           distances: Euclidean, in n-D
-    =========== ========================================= ====================================
+    "attribution" run, checkpoint, observation, method;   shape, codes, limit, sum, channels (the
+                  layer and unit, or unit (a class), or   map); target, value, predicted, share,
+                  neither (the predicted class)           classes (what the network says)
+    ============= ======================================= ====================================
 
     Runs, layers, checkpoints and observations are numbered as in the manifest; all is about the
-    observations that the page shows.
+    observations that the page shows. `network` answers "attribution", until `stopped` says that
+    nobody waits any more.
 
     Raises
     ------
@@ -52,6 +63,8 @@ def ask(contents: Contents, kind: str, body: object) -> dict[str, Any]:
     if kind not in KINDS:
         raise checks.not_found("question", kind, "the studio", KINDS)
     asked = Asked(contents, kind, body)
+    if kind == "attribution":
+        return attribution(asked, network, stopped)
     with np.errstate(over="ignore", invalid="ignore"):
         answer = _contrast(asked) if kind == "contrast" else _neighbors(asked)
     if not all(np.isfinite(values).all() for values in answer.values()):

@@ -29,6 +29,7 @@ from layerwise.studio.host.jobs import MOST_OBSERVATIONS, Jobs
 
 if TYPE_CHECKING:
     from layerwise.store import Run
+    from layerwise.studio.host.network import Ask
 
 PATIENCE = 1
 """Seconds that answers in the making are waited for at the end."""
@@ -44,6 +45,7 @@ def serve(
     token: str | None = None,
     allow_hosts: Iterable[str] = (),
     open_browser: bool = True,
+    ask: Ask | None = None,
     announce: Callable[[str], object] = lambda address: None,
 ) -> None:
     """Show some runs in the browser until Ctrl-C or SIGTERM.
@@ -60,6 +62,8 @@ def serve(
     token : what the address must hold, 32 letters or more; by default a new one of 32 bytes
     allow_hosts : further names by which browsers may call the server, as behind a proxy
     open_browser : show the page in the default browser
+    ask : lets the page ask the network itself: which parts of an input its answer rests on;
+        :class:`layerwise.attribution.OnDemand` is one
     announce : called with the address of the page once the server listens
 
     Raises
@@ -73,13 +77,14 @@ def serve(
     http://127.0.0.1:8000/?token=...
     """
     token = _token(token)
-    contents = Contents(runs, subset=subset, n=n, live=True)
+    methods = () if ask is None else ask.methods
+    contents = Contents(runs, subset=subset, n=n, live=True, attributions=methods)
     contents.manifest()  # what is wrong with the runs is said before anybody waits for them
     with ended_by_signals(), listening(host, port) as listener:
         port, name = listener.getsockname()[1], _public(host)
         with closing(Jobs(contents, n=n or MOST_OBSERVATIONS)) as jobs:
             hosts = [*allow_hosts, name]
-            server = server_of(app(contents, jobs, token=token, port=port, hosts=hosts))
+            server = server_of(app(contents, jobs, token=token, port=port, hosts=hosts, ask=ask))
             address = f"http://{name}:{port}/?token={token}"
             announce(address)
             if open_browser:  # some browsers only return when they are closed

@@ -1,0 +1,1 @@
+"""What a live network answered when it was asked about inputs."""

@@ -1,0 +1,3 @@
+"""Inputs made for a network: those a unit prefers, and those that deceive it."""
+
+__all__: list[str] = []
