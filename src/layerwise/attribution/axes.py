@@ -1,4 +1,4 @@
-"""Which axis of an input counts its channels; the others are the positions that a map is drawn on."""
+"""Which axis of an input counts its channels; all others are the positions of a map."""
 
 from __future__ import annotations
 

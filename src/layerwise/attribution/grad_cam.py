@@ -54,8 +54,8 @@ def grad_cam(
     Returns
     -------
     (n, 1, *positions) float32 >= 0, one channel; of the layer's positions, or upsampled of the
-    input's, with the one channel where the input has its own. Units of the target; each map has a
-    scale of its own. Layers near the output are coarse, layers near the input say little of the
+    input's, with the one channel where the input has its own (nowhere, if it has none). Units of
+    the target; each map has a scale of its own. Layers near the output are coarse, layers near the input say little of the
     class.
 
     Raises
@@ -95,8 +95,8 @@ def grad_cam(
                 maps = (weights * A).sum(1).clamp_min(0)
                 found.append(_upsampled(maps, sizes, layer) if upsample else maps)
                 advance(len(rows))
-    values: Array = np.expand_dims(torch.cat(found).float().cpu().numpy(), axis if axis else 1)
-    return values if axis else values[:, 0]
+    values: Array = torch.cat(found).float().cpu().numpy()
+    return np.expand_dims(values, axis) if axis else values
 
 
 def _upsampled(maps: Tensor, sizes: Sequence[int], layer: str) -> Tensor:

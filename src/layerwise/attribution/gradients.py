@@ -2,8 +2,8 @@ r"""What the gradient of a target says of every value of the input.
 
 :math:`f` is the target's value for an observation :math:`x`. Six readings of its gradient, from
 the plain one to those that rewrite the backward pass of rectifiers. All work on any network that
-:func:`layerwise.network.question.question` takes, and leave it as it was. Left out: what covering the
-input shows (occlusion), maps of a layer (grad_cam), and whether any of this can be trusted (sanity).
+:func:`layerwise.network.question.question` takes, and leave it as it was. Left out: what covering
+the input shows (occlusion), maps of a layer (grad_cam), and whether to trust any of this (sanity).
 
 Sources: Simonyan, Vedaldi and Zisserman, "Deep Inside Convolutional Networks", 2013; Smilkov et
 al., "SmoothGrad", 2017; Sundararajan, Taly and Yan, "Axiomatic Attribution for Deep Networks",

@@ -233,13 +233,13 @@ def direction(layer: str, vector: Array | Tensor | Sequence[float]) -> Target:
 
     def ask(seen: Seen) -> Tensor:
         A = seen.layer(layer)
-        if v.ndim == 1 and A.ndim > 2:
-            A = A.flatten(2).mean(2)
-        if A.shape[1:] != v.shape:
+        if v.shape not in (A.shape[1:], A.shape[1:2]):
             raise checks.invalid(
                 "direction", "vector", f"{tuple(A.shape[1:])} or ({A.shape[1]},) for {layer!r}",
                 f"shape {tuple(v.shape)}",
             )  # fmt: skip
+        if v.ndim == 1 and A.ndim > 2:
+            A = A.flatten(2).mean(2)
         return (A * v.to(A)).flatten(1).sum(1)
 
     return Target(f"direction in {layer}", ask, frozenset({layer}))

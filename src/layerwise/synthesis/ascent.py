@@ -21,6 +21,10 @@ _TINY = 1e-7
 """Keeps divisions finite; keras' epsilon."""
 
 
+_LONGEST = 1e3
+"""Norms of the image: a step so long forgets where it came from."""
+
+
 @dataclass(frozen=True)
 class Adam:
     """Steps of the same size for every parameter, by the signs its gradient had of late.
@@ -108,7 +112,8 @@ class LineSearch:
                 held["share"] = torch.full_like(objective, self.share)
             else:
                 up = objective > held["f"]
-                held["share"] = held["share"] * torch.where(up, 2.0, 0.25).to(objective)
+                share = held["share"] * torch.where(up, 2.0, 0.25).to(objective)
+                held["share"] = share.clamp_max(_LONGEST)
                 held["f"] = torch.where(up, objective, held["f"])
                 for name, new in (("x", parameters), ("g", gradient)):
                     held[name] = torch.where(_as(up, new), new, held[name])

@@ -126,7 +126,11 @@ class Pixels:
         if self.limit == "range":
             return torch.clamp(parameters, space.low.to(parameters), space.high.to(parameters))
         if self.limit == "norm":
-            assert space.norm is not None
+            if space.norm is None:
+                raise invalid(
+                    "maximize", "norm", "given with a recipe that keeps images on a sphere", "None",
+                    "Give real inputs instead of a shape, and their mean norm is taken.",
+                )  # fmt: skip
             lengths = parameters.flatten(1).norm(dim=1).clamp_min(torch.finfo().tiny)
             return parameters * (space.norm / lengths).view(-1, *(1 for _ in space.shape))
         return parameters

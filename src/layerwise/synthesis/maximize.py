@@ -16,15 +16,23 @@ Distill 2017.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from torch import nn
+import numpy as np
+import torch
+from torch import Tensor, nn
 
-from layerwise.foundation.random import RandomState
+from layerwise.foundation import checks
+from layerwise.foundation.progress import bar
+from layerwise.foundation.random import RandomState, seed
 from layerwise.foundation.shapes import Array
-from layerwise.network.targets import Target
-from layerwise.synthesis.recipes import Recipe
+from layerwise.network.question import Question, batches, question
+from layerwise.network.targets import Target, as_target
+from layerwise.synthesis.images import Space
+from layerwise.synthesis.recipes import Recipe, as_recipe
+from layerwise.synthesis.space import input_space
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,23 +78,141 @@ def maximize(
     batch_size: int = 128,
     random_state: RandomState = 0,
 ) -> Preferred:
-    """Return the inputs that excite a target most; the body follows.
+    """Return the inputs that excite a target most, as far as a recipe finds them.
+
+    .. math:: x^* = \\arg\\max_x f(x) - h(x)
 
     Parameters
     ----------
-    model : left as it was
-    target : with one unit or class per image (``unit("conv2", range(64))``), all climb together
-    data : real inputs (n, *input_shape), a DataSet ...: their shape, range and mean norm; or only
-        the shape of one input, such as ``(1, 28, 28)``
+    model : any module; left as it was
+    target : what to maximise. One that names a unit or class for each observation, such as
+        ``unit("conv2", range(64))``, gives one image each, and all climb together. Of a rectified
+        or sigmoid layer ask for what comes before the nonlinearity: its gradient does not vanish.
+    data : real inputs (n, *input_shape) as array, tensor, DataSet or torch Dataset, for their
+        shape, range and mean norm; or only the shape of one input, such as ``(1, 28, 28)``. For
+        token ids take :func:`layerwise.network.from_layer` and the embeddings.
     recipe : "erhan", "lecture", "keras-vis", "modern" or a :class:`Recipe`; None takes "modern" for
-        pictures and "erhan" for everything else
-    starts : random starts of each image; all targets share them
+        inputs of shape (channels, height, width) and "erhan" for all others, tokens among them
+    starts : random starts of each image. All targets share them, so that differences between images
+        are differences between targets
     steps : other than the recipe's
     norm : radius for recipes on a sphere; by default the mean norm of the data
-    value_range : (lowest, highest) of the inputs, numbers or one per channel; by default those of
-        the data, or (0, 1). For a network that takes ``(x - mean) / std``:
+    value_range : (lowest, highest) of the inputs, numbers or one for each channel; by default those
+        of the data, or (0, 1). Of a network that takes ``(x - mean) / std``:
         ``((0 - mean) / std, (1 - mean) / std)``
-    batch_size : images at a time
+    batch_size : images at a time; at least all starts of one target
     random_state : same seed, same images
+
+    Returns
+    -------
+    Preferred
+
+    Raises
+    ------
+    UserError
+        For a target or data that do not fit the model, settings that cannot work.
+
+    Notes
+    -----
+    Costs one forward and one backward pass of the network a step and image. All images and their
+    starts are in memory; intermediate values only of one batch.
+
+    References
+    ----------
+    Erhan et al. 2009; Olah et al. 2017; the recipes' sources are in
+    :mod:`layerwise.synthesis.recipes`.
+
+    Examples
+    --------
+    On a sphere the best input of a linear unit is its own weights:
+
+    >>> from layerwise.network.targets import unit
+    >>> net = nn.Linear(2, 2, bias=False)
+    >>> with torch.no_grad():
+    ...     _ = net.weight.copy_(torch.tensor([[3.0, 4.0], [0.0, -1.0]]))
+    >>> found = maximize(net, unit("output", range(2)), (2,), recipe="erhan", norm=10.0)
+    >>> found.images.round(2).tolist(), found.values.round(2).tolist()
+    ([[6.0, 8.0], [0.0, -10.0]], [50.0, 10.0])
     """
-    raise NotImplementedError
+    target = as_target(target)
+    space = input_space(data, norm, value_range)
+    recipe = as_recipe(recipe, space.shape)
+    starts = checks.integer("maximize", "starts", starts, 1)
+    steps = checks.integer("maximize", "steps", recipe.steps if steps is None else steps, 1)
+    batch_size = checks.integer("maximize", "batch_size", batch_size, 1)
+    random_state = seed(random_state)
+
+    n = target.n_observations or 1
+    objective = target if recipe.penalty is None else target - recipe.penalty
+    parts = list(batches(n, max(1, batch_size // starts)))
+    like = torch.zeros(1).expand(n, *space.shape)
+    with question(model, objective, like) as ask, bar("maximize", steps * n, "steps") as advance:
+        climbs = [
+            _climb(ask, recipe, space, rows, starts, steps, random_state, advance) for rows in parts
+        ]
+    images, history, best_step = (
+        np.concatenate(found).reshape(n, starts, *found[0].shape[1:])
+        for found in zip(*climbs, strict=True)
+    )
+    with question(model, target, like) as ask, torch.no_grad():
+        values = np.stack([_values(ask, images[:, start], parts) for start in range(starts)], 1)
+    best = values.argmax(1)
+    return Preferred(
+        images=images[np.arange(n), best], values=values[np.arange(n), best],
+        start_images=images, start_values=values, history=history, best_step=best_step,
+        target=str(target), recipe=replace(recipe, steps=steps),
+        norm=space.norm if recipe.image == Pixels("norm", recipe.image.start) else None,
+    )  # fmt: skip
+
+
+def _climb(
+    ask: Question, recipe: Recipe, space: Space, rows: slice, starts: int, steps: int, seed: int,
+    advance: Callable[[float], None],
+) -> tuple[Array, Array, Array]:  # fmt: skip
+    """Return images (n, *shape), objectives (n, steps + 1) and the step of each image kept.
+
+    The images are all starts of the first target, then those of the next. The random numbers are
+    those of the start, whatever else is in the batch.
+    """
+    n = rows.stop - rows.start
+    index = torch.arange(rows.start, rows.stop).repeat_interleave(starts)
+    rngs = [np.random.default_rng([seed, start]) for start in range(starts)]
+    precision = torch.promote_types(ask.x.dtype, torch.float32)
+
+    def each(values: list[Tensor]) -> Tensor:
+        return torch.stack(values).to(ask.x.device, precision).repeat(n, *[1] * values[0].ndim)
+
+    def draw(low: float, high: float) -> Tensor:
+        return each([torch.tensor(rng.uniform(low, high)) for rng in rngs])
+
+    parameters = recipe.image.project(each([recipe.image.draw(space, rng) for rng in rngs]), space)
+    kept, step_kept = parameters, torch.zeros(len(index), dtype=torch.int64)
+    best = torch.full((len(index),), -torch.inf, dtype=precision, device=ask.x.device)
+    history = np.empty((len(index), steps + 1), np.float32)
+    climb = recipe.ascent.begin()
+    for step in range(steps + 1):
+        parameters.requires_grad_()
+        seen = recipe.image.image(parameters, space)
+        for transform in recipe.transforms:
+            seen = transform(seen, draw)
+        objective, gradient = ask.gradient(seen.to(ask.x.dtype), index)
+        (gradient,) = torch.autograd.grad(seen, parameters, gradient.to(precision))
+        objective, parameters = objective.to(precision), parameters.detach()
+        history[:, step] = objective.cpu().numpy()
+        better = objective > best if recipe.keep == "best" else torch.full_like(objective, 1) > 0
+        best = torch.where(better, objective, best)
+        kept = torch.where(better.view(-1, *[1] * (kept.ndim - 1)), parameters, kept)
+        step_kept[better.cpu()] = step
+        if step < steps:
+            parameters = recipe.image.project(climb(parameters, objective, gradient), space)
+            advance(n)
+    if recipe.ascent.monotone:  # what was tried and refused is not where the image was
+        history = np.maximum.accumulate(history, axis=1)
+    images = recipe.image.image(kept, space).float().cpu().numpy()
+    return images, history, step_kept.numpy()
+
+
+def _values(ask: Question, images: Array, parts: list[slice]) -> Array:
+    """Return the target of one image each."""
+    found = [ask(torch.from_numpy(images[rows]).to(ask.x), rows) for rows in parts]
+    return torch.cat(found).float().cpu().numpy()

@@ -87,7 +87,7 @@ def heat_images(maps: Array, *, over: Array | None = None) -> HeatImages:
     sizes = np.nan_to_num(np.abs(A.astype(np.float64))).reshape(len(A), -1)
     limits = np.quantile(sizes, 1 - CLIPPED, axis=1, method="higher")
     limits = np.where(limits > 0, limits, sizes.max(axis=1))
-    signed = (A < 0).any(axis=(1, 2))
+    signed = np.array([bool((one < 0).any()) for one in A])
     ends = limits[:, None, None]
     colored = np.where(
         signed[:, None, None, None], pixels.signed(A, ends), pixels.positive(A, ends)
