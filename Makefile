@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 THREADS := OMP_NUM_THREADS=2 OMP_WAIT_POLICY=PASSIVE
+ALONE := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE
 
 .PHONY: demo test slow check bench pictures clean
 
@@ -10,7 +11,7 @@ demo: $(READY)
 	$(THREADS) $(BIN)/layerwise demo
 
 test: $(READY)
-	$(THREADS) $(BIN)/python -m pytest -m "not slow"
+	$(ALONE) $(BIN)/python -m pytest tests -m "not slow" -n 2 --dist loadfile
 	PYTHONPATH=tests $(THREADS) $(BIN)/python -m pytest -q src --jaxtyping-packages=layerwise,typed.check
 
 slow: $(READY)

@@ -30,8 +30,11 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("arguments", "sentence"),
     [
         (["hidden-activity", "--model", "net.py:net"],
-         "study hidden-activity: --model must be left out (it is for parameters and "
-         "filter-statistics); got net.py:net."),
+         "study hidden-activity: --model must be left out (it is for parameters, "
+         "filter-statistics, preferred-inputs and deconvnet); got net.py:net."),
+        (["parameters", "--other", "mnist"], "--other must be left out (it is for deconvnet); got"),
+        (["deconvnet", "--edges"], "--edges must be left out (it is for hidden-activity)"),
+        (["deconvnet", "--weights", "a.pt"], "weights must be left out without a model"),
         (["hidden-activity", "--weights", "a.pt", "--weights", "b.pt"], "got a.pt, b.pt."),
         (["parameters", "--edges"], "--edges must be left out (it is for hidden-activity)"),
         (["parameters", "--no-edges"], "--edges must be left out (it is for hidden-activity)"),
@@ -70,6 +73,19 @@ def test_a_strangers_network_in_numbers(here: Path, capsys: pytest.CaptureFixtur
         "network: accuracy, whole test set", "effective rank", "median share active",
         "correlation of class means", "weights drawn anew", "look: layerwise view",
     ):  # fmt: skip
+        assert words in said
+
+
+def test_what_excites_a_strangers_units(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["study", "deconvnet", "--model", "net.py:net", "--layer", "1", "-n", "40"]
+    assert main([*command, "--to", "out", "--other", "digits", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {row["layer"] for row in found["top"]} == {"1"}
+    assert {row["checkpoint"] for row in found["generalisation"]} == {"untrained", "trained"}
+    assert "ablation" not in found
+    assert main([*command, "--to", "out"]) == 0
+    said = capsys.readouterr().out
+    for words in ("Strongest observations of each unit", "of one class", "Linear probes"):
         assert words in said
 
 

@@ -111,6 +111,82 @@ questions.ask = ask
 """
 
 
+NETWORK = """
+import torch
+from torch import nn
+def small():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Linear(6, 3))
+def other():
+    return nn.Linear(4, 3)
+def data():
+    return torch.rand(8, 4, generator=torch.Generator().manual_seed(0))
+def backwards():
+    return data().flip(0)
+"""
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network's code, its weights, and what it did: with its inputs, and without."""
+    import torch
+
+    from layerwise import record
+    from layerwise.cli.inputs import load_object
+
+    folder = tmp_path_factory.mktemp("network")
+    (folder / "asked_net.py").write_text(NETWORK)
+    model, x = (load_object(f"{folder}/asked_net.py:{name}", "it") for name in ("small", "data"))
+    for name, layers in (("whole", ["input", "1", "output"]), ("bare", ["1", "output"])):
+        record(model, x, to=folder / name, layers=layers, checkpoint="mine")
+    torch.save(model.state_dict(), folder / "mine.pt")
+    torch.save({name: value + 1 for name, value in model.state_dict().items()}, folder / "no.pt")
+    return folder
+
+
+@pytest.mark.parametrize("inputs", [["whole"], ["bare", "--data", "{}/asked_net.py:data"]])
+def test_outcome_the_network_answers_for_an_observation(network: Path, inputs: list[str]) -> None:
+    run, *data = inputs
+    given = [str(network / run), *(part.format(network) for part in data)]
+    code = ["--model", f"{network}/asked_net.py:small", "--weights", str(network / "mine.pt")]
+    with viewing(*given, *code) as (process, line):
+        page = Page(line)
+        manifest = json.loads(page.ask("GET", "/manifest.json"))
+        assert manifest["attributions"][0] == "gradient"
+        body = {"run": 0, "checkpoint": 0, "observation": 3, "method": "integrated_gradients"}
+        answer = json.loads(page.ask("POST", "/ask/attribution", body))
+        assert answer["shape"] == [1, 4]
+        assert answer["target"] == f"logit:{answer['predicted']}"
+        os.kill(process.pid, signal.SIGINT)
+        said, complained = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, said, complained) == (0, "studio: stopped\n", "")
+
+
+def test_a_network_that_cannot_answer_is_one_sentence(
+    network: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = f"{network}/asked_net.py"
+    whole, bare = str(network / "whole"), str(network / "bare")
+    small = ["--model", f"{code}:small"]
+    for arguments, sentence in (
+        ([whole, "--weights", str(network / "mine.pt")], "must come with --model"),
+        ([whole, "--data", "digits"], "must come with --model"),
+        ([whole, *small, "--weights", str(network / "no.pt")], "which has others"),
+        ([whole, "--model", f"{code}:other"], "which has others"),
+        ([whole, "--model", f"{code}:nothing"], "no function 'nothing'"),
+        ([whole, "--model", f"{code}:data"], "must return a torch.nn.Module"),
+        ([bare, *small], "did not record its inputs"),
+        ([bare, *small, "--data", f"{code}:backwards"], "data must be those that bare recorded"),
+        ([bare, *small, "--data", "digits"], "data must be those that bare recorded"),
+    ):
+        assert main(["view", *arguments, "--no-browser"]) == 2
+        said = capsys.readouterr()
+        assert sentence in said.err
+        assert said.err.count("\n") == 1
+        assert "Traceback" not in said.err
+        assert said.out == ""
+
+
 def test_sigterm_ends_it_too_even_while_questions_are_open(run: Run) -> None:
     with viewing(str(run.path), "--subset", "", "-n", "50", before=STUCK) as (process, line):
         page = Page(line)

@@ -15,10 +15,10 @@ from layerwise.foundation.checks import NotFound, UserError
 
 def test_the_names_are_the_literal_list():
     assert NAMES == (
-        "digits", "mnist", "fashion-mnist", "svhn", "cifar10", "cifar100",
+        "digits", "faces", "mnist", "fashion-mnist", "svhn", "cifar10", "cifar100",
         "blobs", "circles", "moons", "spiral",
     )  # fmt: skip
-    assert tuple(PUBLISHED) == NAMES[1:6]
+    assert tuple(PUBLISHED) == NAMES[2:7]
     assert all(PUBLISHED[name].name == name for name in PUBLISHED)
 
 

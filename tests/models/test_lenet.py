@@ -30,12 +30,19 @@ def test_the_lecture_s_network_by_name_and_size() -> None:
         ((2, 27, 41), {}),
         ((1, 8, 8), {"kernel_size": 3, "pools": (1, 2)}),
         ((1, 28, 28), {"channels": (3, 4, 5), "kernel_size": 3, "pools": (2, 1, 2)}),
+        ((1, 8, 8), {"channels": (2, 3, 4), "kernel_size": 3, "pools": (1, 1, 2), "padding": True}),
         ((1, 6, 6), {"channels": (), "pools": (), "hidden": ()}),
     ],
 )
 def test_any_picture_that_fits(shape: tuple[int, ...], settings: dict[str, object]) -> None:
     model = lenet(shape, 4, **settings)
     assert model(torch.zeros(2, *shape)).shape == (2, 4)
+
+
+def test_with_padding_a_convolution_in_the_middle_leaves_the_rest_as_it_is() -> None:
+    whole = lenet((1, 28, 28), 4, channels=(2, 3, 3), kernel_size=5, pools=(2, 1, 2), padding=True)
+    short = lenet((1, 28, 28), 4, channels=(2, 3), kernel_size=5, pools=(2, 2), padding=True)
+    assert whole.fc1.in_features == short.fc1.in_features == 3 * 7 * 7
 
 
 def test_law_rectified_then_pooled_is_pooled_then_rectified() -> None:

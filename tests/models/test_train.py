@@ -21,7 +21,8 @@ import torch
 from torch import nn
 
 from layerwise.foundation.checks import UserError
-from layerwise.models import accuracy, checkpoint, convnet, mlp, train
+from layerwise.models import accuracy, checkpoint, convnet, lenet, mlp, train
+from layerwise.models.train import clip_filters
 from layerwise.network.weights import fingerprint, load_weights
 
 RNG = np.random.default_rng(0)
@@ -78,6 +79,50 @@ def test_updates_by_hand(tmp_path: Path, momentum: float, decay: float) -> None:
         bias -= rate / (1 + decay * step) * speed[1]
     assert np.allclose(model[0].weight.detach().numpy(), weight, atol=1e-12)
     assert np.allclose(model[0].bias.detach().numpy(), bias, atol=1e-12)
+
+
+def test_filters_above_the_root_mean_square_are_scaled_back_by_hand() -> None:
+    conv = nn.Conv2d(3, 5, 2, groups=1)
+    model = nn.Sequential(conv, nn.ConvTranspose2d(5, 2, 2), nn.Flatten(), nn.Linear(8, 2))
+    with torch.no_grad():
+        for one in model.parameters():
+            one.copy_(torch.from_numpy(RNG.normal(size=tuple(one.shape)) * 0.3))
+        conv.weight[2] *= 0.01
+    before = {name: one.detach().numpy().copy() for name, one in model.named_parameters()}
+    clip_filters(model, 0.1)
+    for name, one in model.named_parameters():
+        if name == "0.weight":
+            continue
+        assert (one.detach().numpy() == before[name]).all()
+    for k, filter_ in enumerate(before["0.weight"]):
+        rms = np.sqrt((filter_**2).mean())
+        expected = filter_ if rms <= 0.1 else filter_ * 0.1 / rms
+        assert np.allclose(conv.weight[k].detach().numpy(), expected, rtol=1e-6)
+    assert (conv.weight[2].detach().numpy() == before["0.weight"][2]).all()
+
+
+def _rms(model: nn.Module) -> np.ndarray:
+    return model.conv1.weight.detach().flatten(1).square().mean(1).sqrt().numpy()
+
+
+def test_outcome_clipping_holds_after_every_update_and_resumes(tmp_path: Path) -> None:
+    def network() -> nn.Sequential:
+        return lenet((1, 8, 8), 4, channels=(6,), kernel_size=3, pools=(2,), hidden=())
+
+    settings = {**SETTINGS, "learning_rate": 0.5, "filter_rms": 0.1}
+    free = network()
+    list(train(free, X, Y, to=tmp_path / "free", **{**settings, "filter_rms": None}))
+    assert _rms(free).max() > 0.2
+    clipped = network()
+    for found in train(clipped, X, Y, to=tmp_path / "whole", **settings):
+        assert found.epoch == 0 or _rms(clipped).max() <= 0.1 * (1 + 1e-6)
+    again = network()
+    for found in train(again, X, Y, to=tmp_path / "parts", **settings):
+        if found.epoch == 2:
+            break
+    list(train(network(), X, Y, to=tmp_path / "parts", **settings))
+    assert content(tmp_path / "parts") == content(tmp_path / "whole")
+    assert "filter_rms" not in json.loads((tmp_path / "free" / "training.json").read_bytes())
 
 
 def test_epoch_0_is_the_untrained_network(tmp_path: Path) -> None:
@@ -281,6 +326,7 @@ def test_killed_at_random_moments_same_bytes(tmp_path: Path) -> None:
         ({"learning_rate": 0.2}, r"differs in learning_rate \(0.1 there, 0.2 here\)"),
         ({"epochs": 5}, r"epochs \(4 there, 5 here\)"),
         ({"random_state": 1}, r"random_state \(0 there, 1 here\)"),
+        ({"filter_rms": 0.1}, r"filter_rms \(None there, 0.1 here\)"),
         ({"test": None}, r"test"),
         ({"inputs": X[::-1]}, "other inputs"),
         ({"labels": Y[::-1]}, "other labels"),
@@ -311,6 +357,7 @@ def test_another_training_in_the_same_folder(
         ({"inputs": X[:, :, :7]}, r"inputs must be batches that Sequential accepts; got shape"),
         ({"epochs": 0}, "epochs must be an integer >= 1"),
         ({"checkpoints": [9]}, r"checkpoints must be an integer in \[0, 4\]; got 9"),
+        ({"filter_rms": 0.0}, "filter_rms must be above 0; got 0.0"),
         ({"optimizer": "lion"}, "optimizer must be one of sgd, adam"),
         ({"model": nn.Flatten()}, "model must be trainable"),
         ({"model": nn.Conv2d(1, 2, 3)}, r"model must be a network with outputs \(n, n_classes\)"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,16 @@ class Stranger(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.out(nn.functional.max_pool2d(torch.relu(self.conv(x)), 2).flatten(1))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_inputs() -> Iterator[None]:
+    """Make few preferred inputs and twins: how many is no question here."""
+    patch = pytest.MonkeyPatch()
+    for name, value in {"N_UNITS": 1, "N_CLASSES": 2, "N_ATTACKED": 8}.items():
+        patch.setattr(f"layerwise.studies.inputs.{name}", value)
+    yield
+    patch.undo()
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +88,49 @@ def test_every_view_of_the_lecture_is_kept_at_every_checkpoint(looked: Looked) -
     places = run.table("projections")
     assert set(places["layer"]) == {"input", "relu1", "pool2", "relu3"}
     assert run.verify() == []
+
+
+def test_the_inputs_of_the_lecture_are_kept(looked: Looked) -> None:
+    (run,) = looked.runs
+    first, last = run.checkpoints[0], run.checkpoints[-1]
+    told = run.table("attributions")
+    assert set(told["method"]) == {
+        "occlusion", "gradient", "smoothgrad", "deconvolution", "guided_backpropagation",
+        "grad_cam",
+    }  # fmt: skip
+    assert set(told["checkpoint"]) == {first, last}
+    assert set(told["observation"]) == {0}
+    assert told["target"].nunique() == 1
+    preferred = run.table("preferred")
+    assert set(preferred["recipe"]) == {"lecture"}
+    assert set(preferred["layer"]) == {"conv1", "conv2", "fc1", "classes"}
+    assert set(preferred["checkpoint"]) == {first, last}
+    twins = run.table("adversarial")
+    assert len(twins) == 8
+    assert set(twins["checkpoint"]) == {last}
+    assert twins["flipped"].mean() > 0.5
+    assert twins["control_flipped"].mean() < twins["flipped"].mean()
+
+
+def test_reference_the_gentlest_twin_is_that_of_the_first_rate_that_is_enough(
+    weights: Path,
+) -> None:
+    from layerwise.network import apply_weights, load_weights
+    from layerwise.studies.inputs import RATES, gentlest
+    from layerwise.synthesis import loss_ascent
+
+    model = Stranger()
+    apply_weights(model, load_weights(weights))
+    x = data.load("digits").take(range(12)).inputs()
+    found = gentlest(model, x)
+    by_rate = [loss_ascent(model, x, rate=rate) for rate in RATES]
+    for k in range(len(x)):
+        enough = [one for one in by_rate if one.flipped[k]] or by_rate[-1:]
+        np.testing.assert_allclose(found.inputs[k], enough[0].inputs[k], atol=1e-5)
+        assert found.flipped[k] == enough[0].flipped[k]
+        assert found.l2[k] == pytest.approx(enough[0].l2[k], rel=1e-4)
+    assert found.originals is not x
+    np.testing.assert_array_equal(found.originals, x)
 
 
 def test_outcome_the_untrained_network_stands_beside_the_trained_one(looked: Looked) -> None:

@@ -109,11 +109,13 @@ class Host:
 
 
 @contextmanager
-def hosted(contents: Any, jobs: Any, hosts: tuple[str, ...] = ()) -> Iterator[Host]:
+def hosted(
+    contents: Any, jobs: Any, hosts: tuple[str, ...] = (), ask: Any = None
+) -> Iterator[Host]:
     """Run the server in a thread."""
     with server.listening("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
-        application = app(contents, jobs, token=TOKEN, port=port, hosts=hosts)
+        application = app(contents, jobs, token=TOKEN, port=port, hosts=hosts, ask=ask)
         running = server.server_of(application)
         thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
         thread.start()

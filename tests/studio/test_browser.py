@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 from tests.conftest import CHROMIUM, FLAGS
-from tests.studio.hosting import TOKEN, hosted
+from tests.studio.browsing import SHOWN, STATE, card, pixels, place, served, settled, until
 from tests.studio.odd import ATTACK, LONG, odd_run
 
 from layerwise import analysis, report
 from layerwise.store import Run
-from layerwise.studio import Contents
-from layerwise.studio.host.jobs import Jobs
 
 DEEP = "layer3"
-SHOWN = "window.__studio?.scatter?.visible().length > 0"
-STATE = "(key) => window.__studio.store.state[key]"
 
 
 @pytest.fixture(scope="module")
@@ -40,74 +33,15 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return made
 
 
-@pytest.fixture
-def visit(chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """Return how to open an address; at the end nothing went wrong on any page."""
-    wrong: list[str] = []
-    with contextlib.ExitStack() as stack:
-
-        def opened(address: str, **context: Any) -> Page:
-            view = chromium.new_context(viewport={"width": 1400, "height": 900}, **context)
-            stack.callback(view.close)
-            page = view.new_page()
-            page.set_default_timeout(15_000)
-            page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
-            page.on("dialog", lambda dialog: wrong.append(f"dialog: {dialog.message}"))
-            page.on("console", lambda line: wrong.append(line.text) if line.type == "error" else 0)
-            page.goto(address)
-            expect(page.get_by_role("heading", name="Observations", exact=True)).to_be_visible()
-            until(page, SHOWN)
-            return page
-
-        yield opened
-        assert not wrong
-
-
 @pytest.fixture(scope="module")
 def address(run: Run) -> Iterator[str]:
     with served(run) as found:
         yield found
 
 
-@contextlib.contextmanager
-def served(*runs: Run) -> Iterator[str]:
-    contents = Contents(runs, live=True)
-    with contextlib.closing(Jobs(contents)) as jobs, hosted(contents, jobs) as host:
-        yield f"http://127.0.0.1:{host.port}/?token={TOKEN}"
-
-
 @pytest.fixture
 def page(visit: Callable[..., Page], address: str) -> Page:
     return visit(address)
-
-
-def card(page: Page, name: str) -> Locator:
-    return page.locator(".card", has=page.get_by_role("heading", name=name, exact=True))
-
-
-def pixels(page: Page, name: str) -> bytes:
-    return card(page, name).locator("canvas").first.screenshot()
-
-
-def until(page: Page, expression: str, seconds: float = 15) -> None:
-    """Wait until an expression holds; by asking: the page's policy runs no strings."""
-    end = time.monotonic() + seconds
-    asked = expression.replace("STORE", "window.__studio.store.state")
-    while not page.evaluate(f"() => Boolean({asked})"):
-        assert time.monotonic() < end, expression
-        page.wait_for_timeout(50)
-
-
-def settled(page: Page) -> None:
-    """Wait until no point moves any more."""
-    page.wait_for_timeout(900)
-
-
-def place(page: Page, ids: list[int]) -> np.ndarray:
-    """Return where observations lie in the window, (n, 2)."""
-    found = page.evaluate("(ids) => ids.map((id) => window.__studio.scatter.toScreen(id))", ids)
-    box = card(page, "Observations").locator("canvas").first.bounding_box()
-    return np.add(found, (box["x"], box["y"]))
 
 
 def circle(page: Page, ids: list[int]) -> None:

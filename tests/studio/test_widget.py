@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+from tests.studio.asking import Asked
 from tests.studio.odd import odd_run
 
 from layerwise.studio import widget
@@ -61,6 +62,21 @@ def test_questions_and_jobs_are_answered(studio):
     found = answer(studio, "ask", kind="neighbors", **place, observation=0, k=3)[0]["answer"]
     assert len(found["observations"]) == 3
     assert answer(studio, "jobs")[0]["answer"] == []
+
+
+def test_the_network_is_asked_if_it_is_given(studio, recorded, monkeypatch):
+    question = {"run": 0, "checkpoint": 1, "observation": 2, "method": "gradient"}
+    content, _ = answer(studio, "ask", kind="attribution", **question)
+    assert "started without the network" in content["error"]
+    ask = Asked()
+    other = Studio(recorded, ask=ask)
+    other.sent = {}
+    monkeypatch.setattr(other, "send", lambda content, buffers=None: other.sent.update(
+        {content["number"]: (content, buffers)}))  # fmt: skip
+    assert answer(other, "manifest")[0]["answer"]["attributions"] == ["gradient", "occlusion"]
+    assert answer(other, "ask", kind="attribution", **question)[0]["answer"]["shape"] == [12, 12]
+    assert [one["row"] for one in ask.questions] == [2]
+    other.close()
 
 
 def test_what_cannot_be_answered_comes_back_as_a_sentence(studio):

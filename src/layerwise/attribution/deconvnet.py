@@ -41,6 +41,7 @@ def project(
     inputs: Any,
     positions: str | Sequence[int] | Array | None = None,
     *,
+    rule: str = "deconvolution",
     batch_size: int = 128,
     axes: Mapping[str, int] | None = None,
 ) -> Array:
@@ -54,6 +55,9 @@ def project(
     inputs : (m, ...) array or tensor, DataSet, or tuple or mapping with one floating part
     positions : (n_dims,) for all or (m, n_dims) one for each; "max" takes the strongest of the
         channel, "middle" that in the middle; None for a dense layer, or the mean of a channel
+    rule : "deconvolution" (the paper's), "guided" or "gradient": what passes at a rectifier
+        Guided (Springenberg et al. 2014) also stops where the rectifier was silent; it is sharper
+        in deep layers and in networks with few max-pools, whose switches say where to go.
     batch_size : forward and backward passes at once
     axes : overrides of :func:`layerwise.network.channel_axes`
 
@@ -77,6 +81,7 @@ def project(
     References
     ----------
     Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014.
+    Springenberg, Dosovitskiy, Brox and Riedmiller, "Striving for Simplicity", 2014, for `rule`.
 
     Examples
     --------
@@ -92,7 +97,7 @@ def project(
     batch_size = checks.integer("project", "batch_size", batch_size, 1)
     place = np.asarray(positions) if positions is not None else None
     target = targets.unit(layer, units, None if place is None or not place.size else positions)
-    with question(model, target, inputs, axes=axes) as ask, rectifiers("deconvolution"):
+    with question(model, target, inputs, axes=axes) as ask, rectifiers(rule):
         n = len(ask.x)
         found = np.empty(tuple(ask.x.shape), np.float32)
         with bar("deconvnet", n, "projections") as advance:

@@ -53,10 +53,9 @@ def grad_cam(
 
     Returns
     -------
-    (n, 1, *positions) float32 >= 0, one channel; of the layer's positions, or upsampled of the
-    input's, with the one channel where the input has its own (nowhere, if it has none). Units of
-    the target; each map has a scale of its own. Layers near the output are coarse, layers near the input say little of the
-    class.
+    (n, *positions) float32 >= 0, of the layer's positions; or upsampled (n, ...), of the shape of
+    the input and the same for all its channels. Units of the target; every map has a scale of its
+    own. Layers near the output are coarse, layers near the input say little of the class.
 
     Raises
     ------
@@ -72,13 +71,13 @@ def grad_cam(
     >>> net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(72, 2))
     >>> x = np.ones((4, 1, 8, 8), np.float32)
     >>> grad_cam(net, "logit:1", x, layer="1").shape
-    (4, 1, 6, 6)
+    (4, 6, 6)
     >>> grad_cam(net, "logit:1", x, layer="1", upsample=True).shape
     (4, 1, 8, 8)
     """
     name = "grad_cam"
     batch_size = checks.integer(name, "batch_size", batch_size, 1)
-    axis = input_axis(model, inputs, axes) if upsample else 1
+    axis = input_axis(model, inputs, axes) if upsample else 0
     found = []
     with question(model, target, inputs, layers=[layer], axes=axes) as ask:
         sizes = [size for k, size in enumerate(ask.x.shape) if k and k != axis]
@@ -93,10 +92,13 @@ def grad_cam(
                     )  # fmt: skip
                 weights = gradients.flatten(2).mean(2).reshape(*A.shape[:2], *[1] * (A.ndim - 2))
                 maps = (weights * A).sum(1).clamp_min(0)
-                found.append(_upsampled(maps, sizes, layer) if upsample else maps)
+                if upsample:
+                    maps = _upsampled(maps, sizes, layer)
+                    maps = maps.unsqueeze(axis) if axis else maps
+                    maps = maps.expand(len(rows), *ask.x.shape[1:])
+                found.append(maps.float().cpu().numpy())
                 advance(len(rows))
-    values: Array = torch.cat(found).float().cpu().numpy()
-    return np.expand_dims(values, axis) if axis else values
+    return np.concatenate(found)
 
 
 def _upsampled(maps: Tensor, sizes: Sequence[int], layer: str) -> Tensor:

@@ -6,43 +6,45 @@ were recorded. Left out: how the answer is drawn, and what becomes of it.
 
 from __future__ import annotations
 
-import copy
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from layerwise.attribution.axes import input_axis
+from layerwise.attribution.checkpoints import Checkpoints
+from layerwise.attribution.methods import METHODS, attribute
+from layerwise.attribution.windows import Windows
 from layerwise.foundation import checks
 from layerwise.foundation.checks import InvalidValue, UserError
 from layerwise.foundation.shapes import Array
-from layerwise.network.layout import FIRST, channel_axes
-from layerwise.network.model import unwrap
+from layerwise.network.layout import LAST, channel_axes
 from layerwise.network.placing import Placing
 from layerwise.network.question import as_tensors, question
 from layerwise.network.sites import INPUT, Survey
-from layerwise.network.targets import Target, logit
-from layerwise.network.targets import unit as unit_of
+from layerwise.network.targets import Target, logit, of_layer
 from layerwise.network.trace import survey
 from layerwise.network.values import Batch
-from layerwise.network.weights import State, apply_weights, fingerprint, load_weights
+from layerwise.recording.pooling import pool
 from layerwise.recording.source import Source, as_source
 from layerwise.store import Run
 
-METHODS = (
-    "gradient", "integrated_gradients", "guided_backpropagation", "grad_cam", "occlusion",
-)  # fmt: skip
-"""Ways to ask, of :func:`layerwise.attribution.attribute`."""
+LIVE = ("gradient", "integrated_gradients", "guided_backpropagation", "grad_cam", "occlusion")
+"""Methods of :func:`layerwise.attribution.attribute` that answer while somebody waits."""
+
+N_STEPS, BATCH = 20, 16
+"""Gradients of one integral, and inputs in one forward pass: who leaves waits for no more."""
+
+PLACES = {1: 100, 2: 12}
+"""Places of a cover along each axis of positions, by how many axes there are; 5 if more."""
 
 MOST_WAITING = 8
 """Questions that wait for the one that is being answered; a further one is refused."""
-
-_POOLED: dict[str, str | int | None] = {"mean": None, "max": "max", "cls": 0}
-"""Ways of pooling while recording that a target can repeat, as its position."""
 
 _PATIENCE = 0.1
 """Seconds between two looks at whether somebody still waits."""
@@ -78,7 +80,7 @@ class OnDemand:
     ((3,), '1:3', (2,))
     """
 
-    methods = METHODS
+    methods = LIVE
 
     def __init__(
         self,
@@ -90,15 +92,15 @@ class OnDemand:
         trust_pickle: str | None = None,
     ) -> None:
         self._runs = [runs] if isinstance(runs, Run) else list(runs)
-        self._model = copy.deepcopy(unwrap(model))
-        self._trust = trust_pickle
+        if not self._runs:
+            raise checks.invalid("OnDemand", "runs", "at least one run", "none")
+        self._checkpoints = Checkpoints(self._runs, model, weights, trust_pickle)
+        self._model = self._checkpoints.model
         self._source = None if data is None else as_source(data)
         for run in self._runs:
             _check_inputs(run, self._source)
         self._layout: dict[str, int] | None = None
         self._surveyed: Survey | None = None
-        self._loaded = ""
-        self._states = self._known([Path(path) for path in weights])
         self._turn, self._waiting = threading.Lock(), threading.Semaphore(MOST_WAITING)
 
     def __call__(
@@ -106,7 +108,7 @@ class OnDemand:
         run: Run,
         checkpoint: str,
         row: int,
-        method: str = METHODS[0],
+        method: str = LIVE[0],
         *,
         layer: str | None = None,
         unit: int | None = None,
@@ -118,7 +120,7 @@ class OnDemand:
         ----------
         run, checkpoint : one of the runs, and one of its checkpoints
         row : of the observation in the run
-        method : one of :data:`METHODS`
+        method : one of :data:`LIVE`
         layer, unit : a unit by its number in the layer as it was recorded; of the network's output
             if there is no layer, there the predicted class if there is no unit
         stopped : asked before every forward pass; once it says so the work ends with an error
@@ -126,8 +128,9 @@ class OnDemand:
         Returns
         -------
         dict
-            "attribution" (of the shape of the input), "target" (its name), "value" (of the target),
-            "output" ((n_classes,), or None if it has positions).
+            "attribution" (one number a position of the input), "channels" (how many each number
+            adds up), "layer" (whose maps Grad-CAM took, or ""), "target" (its name), "value" (of
+            the target), "output" ((n_classes,), or None if it has positions).
 
         Raises
         ------
@@ -137,24 +140,32 @@ class OnDemand:
 
         Notes
         -----
-        Questions from several threads are answered one after the other.
+        Questions from several threads are answered one after the other. At most 20 gradients or
+        150 forward passes each: integrals and covers are coarser than usual.
         """
-        checks.choice("OnDemand", "method", method, METHODS)
+        checks.choice("OnDemand", "method", method, LIVE)
         with self._in_turn(stopped), self._watched(stopped):
-            self._load(run, checkpoint)
+            self._checkpoints.load(run, checkpoint)
             batch = self._batch(run, checkpoint, row)
             target = logit(unit or 0) if layer is None else self._target(run, layer, unit, batch)
-            value, output = _asked(self._model, target, batch)
+            value, output, shape = _asked(self._model, target, batch)
             if layer is None and unit is None:
                 predicted = int(output.reshape(len(output), -1).mean(axis=1).argmax())
                 target = logit(predicted)
-                value, output = _asked(self._model, target, batch)
-            from layerwise.attribution import attribute
-
-            options = {"layer": self._maps(layer, batch)} if method == "grad_cam" else {}
+                value, output, _ = _asked(self._model, target, batch)
+            axis, how = input_axis(self._model, batch), METHODS[method]
+            options: dict[str, Any] = {"batch_size": BATCH}
+            if method == "grad_cam":
+                options["layer"] = self._maps(layer, batch)
+            elif method == "integrated_gradients":
+                options["n_steps"] = N_STEPS
+            elif method == "occlusion":
+                options |= _cover(shape, axis)
             found = attribute(self._model, target, batch, method=method, **options)
+        summed = shape[axis] if axis and how.reading != "one" else 1
         return {
-            "attribution": found[0], "target": str(target), "value": value,
+            "attribution": how.map(found, axis)[0], "channels": summed,
+            "layer": options.get("layer", ""), "target": str(target), "value": value,
             "output": output if output.ndim == 1 else None,
         }  # fmt: skip
 
@@ -182,60 +193,6 @@ class OnDemand:
         finally:
             hook.remove()
 
-    def _known(self, files: Sequence[Path]) -> dict[str, Callable[[], State]]:
-        """Return how to get weights by their fingerprint."""
-        recorded = {
-            run.checkpoint(name).fingerprint: (run, name)
-            for run in self._runs
-            for name in run.checkpoints
-        }
-        found: dict[str, Callable[[], State]] = {}
-        for path in files:
-            self._apply(load_weights(path, trust_pickle=self._trust))
-            if self._loaded not in recorded:
-                raise _of_none(str(path), self._runs)
-            found[self._loaded] = _reader(path, self._trust)
-        if files:
-            return found
-        for mark, (run, name) in recorded.items():
-            if (path := _trained(run, name)).is_file():
-                found[mark] = _reader(path, None)
-        if found:
-            last = self._runs[0].checkpoints[-1]
-            if self._runs[0].checkpoint(last).fingerprint in found:
-                self._states = found
-                self._load(self._runs[0], last)  # an error now, not when it is asked
-            return found
-        mark = fingerprint(self._model)
-        if mark not in recorded:
-            raise _of_none("the network as it is", self._runs)
-        state, self._loaded = copy.deepcopy(self._model.state_dict()), mark
-        return {mark: lambda: state}
-
-    def _load(self, run: Run, checkpoint: str) -> None:
-        mark = run.checkpoint(checkpoint).fingerprint
-        if mark == self._loaded:
-            return
-        if mark not in self._states:
-            path = _trained(run, checkpoint)  # of a training that goes on
-            if not path.is_file():
-                raise UserError(
-                    f"The weights of checkpoint {checkpoint!r} were not given. "
-                    "`layerwise view --weights FILE` gives them."
-                )
-            self._states[mark] = _reader(path, None)
-        self._apply(self._states[mark]())
-        if self._loaded != mark:
-            raise InvalidValue(
-                f"the weights of checkpoint {checkpoint!r} must be those that {run.path.name} "
-                "recorded; got others under that name. Give the files it was recorded with."
-            )
-
-    def _apply(self, state: State) -> None:
-        self._loaded = ""  # also if they do not fit
-        apply_weights(self._model, state)
-        self._loaded = fingerprint(self._model)
-
     def _batch(self, run: Run, checkpoint: str, row: int) -> Batch:
         checks.integer("OnDemand", "row", row, 0, run.n_observations - 1)
         if self._source is not None:
@@ -245,19 +202,18 @@ class OnDemand:
         return torch.from_numpy(shaped)
 
     def _target(self, run: Run, layer: str, unit: int | None, batch: Batch) -> Target:
-        """Return a recorded unit as the target that it is: a channel, here or over positions."""
+        """Return a unit as it was recorded, so at its position or pooled over all."""
         recorded = run.layer(layer)
         number = checks.integer("OnDemand", "unit", unit, 0, recorded.n_units - 1)
-        if recorded.pooling == "flatten":
-            index = [int(place) for place in np.unravel_index(number, recorded.shape)]
-            channel = index.pop(self._axes(batch).get(layer, FIRST))
-            return unit_of(layer, channel, index or None)
-        if recorded.pooling in _POOLED:
-            return unit_of(layer, number, _POOLED[recorded.pooling])
-        raise InvalidValue(
-            f"OnDemand: layer must be recorded position by position, or pooled by "
-            f"{', '.join(_POOLED)}; {layer!r} was pooled by {recorded.pooling}."
-        )
+        is_last = self._axes(batch).get(layer) == LAST
+        mask = batch.get("attention_mask") if isinstance(batch, Mapping) else None
+
+        def value(A: Tensor) -> Tensor:
+            as_computed = A.movedim(1, -1) if is_last and A.ndim > 2 else A
+            tokens = None if mask is None else mask.to(A.device).expand(len(A), -1)
+            return pool(as_computed, recorded.pooling, tokens).flatten(1)[:, number]
+
+        return of_layer(layer, value, f"{layer}:{number}")
 
     def _maps(self, before: str | None, batch: Batch) -> str:
         """Return the last layer whose channels are maps, of those on the way to another."""
@@ -291,11 +247,21 @@ class OnDemand:
         return self._surveyed
 
 
-def _asked(model: nn.Module, target: Target, batch: Batch) -> tuple[float, Array]:
-    """Return the value of a target of one observation, and the network's output."""
+def _asked(model: nn.Module, target: Target, batch: Batch) -> tuple[float, Array, tuple[int, ...]]:
+    """Return the value of a target of one observation, the output, and the shape of the input."""
     with question(model, target, batch, output=True) as ask, torch.no_grad():
         value = float(ask(ask.x)[0])
-        return value, ask.output()[0].float().cpu().numpy()
+        return value, ask.output()[0].float().cpu().numpy(), tuple(ask.x.shape)
+
+
+def _cover(shape: Sequence[int], axis: int) -> dict[str, Any]:
+    """Return how a cover moves over an input of (1, ...), so that it has not too many places."""
+    size = [side for at, side in enumerate(shape[1:], start=1) if at != axis]
+    steps = [-(-side // PLACES.get(len(size), 5)) for side in size]
+    if not axis:  # features, which have no neighbours: one at a time, or as few as may be
+        return {"window": steps, "stride": steps}
+    usual = Windows.over("occlusion", size, None, None).window
+    return {"window": usual, "stride": [*map(min, steps, usual)]}
 
 
 def _check(stopped: Callable[[], bool]) -> None:
@@ -319,20 +285,3 @@ def _check_inputs(run: Run, source: Source | None) -> None:
             f"OnDemand: data must be given for {name}, which did not record its inputs. Give what "
             "`layerwise record` was given, or record them: --layer input."
         )
-
-
-def _of_none(what: str, runs: Sequence[Run]) -> InvalidValue:
-    names = [f"{run.path.name} ({', '.join(run.checkpoints[:9])})" for run in runs]
-    return InvalidValue(
-        f"OnDemand: weights must be those of a checkpoint of {' or '.join(names)}; got {what}, "
-        "which has others. Give the files that were recorded."
-    )
-
-
-def _trained(run: Run, checkpoint: str) -> Path:
-    """Return where a run keeps the weights of a checkpoint that it trained itself."""
-    return run.path / "training" / f"{PurePath(checkpoint).name}.safetensors"
-
-
-def _reader(path: Path, trust_pickle: str | None) -> Callable[[], State]:
-    return lambda: load_weights(path, trust_pickle=trust_pickle)

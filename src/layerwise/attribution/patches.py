@@ -48,6 +48,7 @@ class TopPatches:
         Pictures are in [0, 1]; what is no picture has the values of the input.
     projections : the same of the deconvnet projection, in units of activation times weight
     is_picture : whether inputs are pictures, of 1 or 3 channels
+    rule : as of :func:`layerwise.attribution.project`
     """
 
     top: Top
@@ -55,6 +56,7 @@ class TopPatches:
     patches: Array
     projections: Array
     is_picture: bool
+    rule: str = "deconvolution"
 
 
 def patches(field: ReceptiveField | None, values: Array, units: Array, positions: Array) -> Array:
@@ -86,10 +88,8 @@ def patches(field: ReceptiveField | None, values: Array, units: Array, positions
     if field is None:
         return found
     n_axes = len(field.input_size)
-    first = next(
-        (at for at in (found.ndim - n_axes, 1) if found.shape[at : at + n_axes] == field.input_size),
-        None,
-    )  # fmt: skip
+    ends = (found.ndim - n_axes, 1)  # channels before the positions, or after them
+    first = next((at for at in ends if found.shape[at : at + n_axes] == field.input_size), None)
     if first is None:
         raise checks.invalid(
             "patches", "values", f"of {field.input_size} positions", f"shape {found.shape}"
@@ -117,6 +117,8 @@ def top_patches(
     top: Top,
     units: Sequence[int] | Array | None = None,
     *,
+    ranks: int | None = None,
+    rule: str = "deconvolution",
     batch_size: int = 128,
     largest_side: int = LARGEST_SIDE,
     axes: Mapping[str, int] | None = None,
@@ -128,6 +130,8 @@ def top_patches(
     model, data : those that `top` was found with
     top : from :func:`layerwise.recording.top`
     units : numbers of channels or dense units; all by default
+    ranks : so many of each unit, the strongest; all by default
+    rule : as of :func:`layerwise.attribution.project`
     batch_size : forward and backward passes at once
     largest_side : patches with a longer side than so many positions are shrunk to it
     axes : overrides of :func:`layerwise.network.channel_axes`
@@ -154,16 +158,17 @@ def top_patches(
     batch_size = checks.integer("top_patches", "batch_size", batch_size, 1)
     checks.integer("top_patches", "largest_side", largest_side, 1)
     source = as_source(data)
-    n_units, n = top.rows.shape
+    n_units, most = top.rows.shape
+    n = most if ranks is None else min(most, checks.integer("top_patches", "ranks", ranks, 1))
     chosen = np.arange(n_units) if units is None else np.asarray(units, dtype=np.int64)
     for unit in chosen:
         checks.integer("top_patches", "units", unit, 0, n_units - 1)
-    rows, values = top.rows[chosen].ravel(), top.values[chosen].ravel()
+    rows, values = top.rows[chosen, :n].ravel(), top.values[chosen, :n].ravel()
     if not len(rows) or rows.max() >= len(source):
         raise checks.invalid("top_patches", "data", f"the {top.n_observations:,} observations of "
                              "top, for one unit or more", f"{len(source):,}")  # fmt: skip
     shown = np.flatnonzero(values > 0)
-    which, places = np.repeat(chosen, n), top.positions[chosen].reshape(len(rows), -1)
+    which, places = np.repeat(chosen, n), top.positions[chosen, :n].reshape(len(rows), -1)
     parts: list[tuple[Array, Array]] = []
     is_picture = False
     with bar("top patches", len(shown), "patches") as advance:
@@ -172,8 +177,8 @@ def top_patches(
             inputs = _rows(source, rows[some])
             x = first_tensor(inputs)
             found = project(
-                model, top.layer, which[some], inputs, places[some], batch_size=batch_size,
-                axes=axes,
+                model, top.layer, which[some], inputs, places[some], rule=rule,
+                batch_size=batch_size, axes=axes,
             )  # fmt: skip
             pictures = thumbnails(x, max(x.shape[1:], default=1))
             is_picture = pictures is not None
@@ -190,7 +195,7 @@ def top_patches(
         if parts:
             both[side, shown] = np.concatenate([part[side] for part in parts])
     cut, projected = both.reshape(2, len(chosen), n, *size)
-    return TopPatches(top, chosen, cut, projected, is_picture)
+    return TopPatches(top, chosen, cut, projected, is_picture, rule)
 
 
 def _rows(source: Source, rows: Array) -> Batch:
@@ -203,9 +208,11 @@ def _rows(source: Source, rows: Array) -> Batch:
 
 
 def _together(parts: Sequence[Tensor]) -> Tensor:
-    if len({part.shape[1:] for part in parts}) > 1:
-        raise checks.invalid("top_patches", "data", "observations of one size",
-                             " and ".join(str(tuple(part.shape[1:])) for part in parts[:2]))  # fmt: skip
+    sizes = list(dict.fromkeys(str(tuple(part.shape[1:])) for part in parts))
+    if len(sizes) > 1:
+        raise checks.invalid(
+            "top_patches", "data", "observations of one size", " and ".join(sizes[:2])
+        )
     return torch.cat(list(parts))
 
 

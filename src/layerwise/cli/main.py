@@ -15,17 +15,23 @@ import typer
 
 from layerwise import __version__
 from layerwise.cli.activations import activations
+from layerwise.cli.attack import attack
+from layerwise.cli.attribute import attribute
 from layerwise.cli.demo import demo
 from layerwise.cli.evolve import evolve
 from layerwise.cli.filters import filters
+from layerwise.cli.invariance import invariance
 from layerwise.cli.layers import layers
 from layerwise.cli.lines import lines
+from layerwise.cli.maximize import maximize
+from layerwise.cli.occlude import occlude
 from layerwise.cli.project import project
 from layerwise.cli.record import record
 from layerwise.cli.report import report
 from layerwise.cli.score import score
 from layerwise.cli.statistics import statistics
 from layerwise.cli.study import study
+from layerwise.cli.top import top
 from layerwise.cli.train import train
 from layerwise.cli.units import units
 from layerwise.cli.verify import verify
@@ -33,8 +39,9 @@ from layerwise.cli.view import view
 from layerwise.foundation.checks import UserError
 
 COMMANDS = (
-    demo, study, train, layers, record, project, evolve, units, filters, activations, statistics,
-    lines, score, view, report, verify,
+    demo, study, train, layers, record, project, evolve, units, filters, activations, attribute,
+    statistics, lines, top, occlude, invariance, maximize, attack,
+    score, view, report, verify,
 )  # fmt: skip
 
 app = typer.Typer(

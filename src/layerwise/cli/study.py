@@ -16,6 +16,8 @@ STUDIES = {
     "hidden-activity": ("--network", "--edges"),
     "parameters": ("--model", "--weights", "--layer", "--size"),
     "filter-statistics": ("--model", "--weights", "--layer", "--size"),
+    "preferred-inputs": ("--model", "--weights", "--layer", "--size"),
+    "deconvnet": ("--model", "--weights", "--layer", "--size", "--other"),
 }
 """The literal list of studies, each with the options that not every study takes."""
 
@@ -26,7 +28,8 @@ def study(
         typer.Argument(
             help="hidden-activity: how layers, epochs and neurons tell classes apart; parameters: "
             "filters, feature maps and the population's activity; filter-statistics: what every "
-            "filter answers to each class.",
+            "filter answers to each class; preferred-inputs: what classes and units prefer to see; "
+            "deconvnet: what excites each unit, and how answers follow covered and moved inputs.",
             show_default=False,
         ),
     ],
@@ -50,6 +53,14 @@ def study(
     size: Annotated[
         int | None,
         typer.Option(help="Side to which your own pictures are scaled.", show_default=False),
+    ] = None,
+    other: Annotated[
+        str | None,
+        typer.Option(
+            help="Data to probe the layers with, instead of classes that a network of half the "
+            "classes never saw; deconvnet.",
+            show_default=False,
+        ),
     ] = None,
     profile: Annotated[
         str, typer.Option(help="quick (minutes on two cores) or paper (all data, more epochs).")
@@ -83,13 +94,13 @@ def study(
     choice("study", "NAME", name, tuple(STUDIES))
     own: dict[str, Any] = {
         "--network": network, "--edges": edges, "--model": model, "--weights": weights,
-        "--layer": layer, "--size": size,
+        "--layer": layer, "--size": size, "--other": other,
     }  # fmt: skip
     for option, value in own.items():
         if value is not None and option not in STUDIES[name]:
-            takers = [study for study, takes in STUDIES.items() if option in takes]
-            raise invalid(f"study {name}", option, f"left out (it is for {' and '.join(takers)})",
-                          _said(value))  # fmt: skip
+            *most, last = [study for study, takes in STUDIES.items() if option in takes]
+            takers = f"{', '.join(most)} and {last}" if most else last
+            raise invalid(f"study {name}", option, f"left out (it is for {takers})", _said(value))
     if name == "parameters" and model is None and data in CLASSES:
         _lines(data, profile, seeds, epochs, n, to, json)
         return
@@ -103,6 +114,8 @@ def study(
             data, to, settings, network=network or "both", edges=edges, json=json
         )
     else:
+        if name == "deconvnet":
+            settings["other"] = other
         study_one_network.run(
             name, data, to, settings, model=model, weights=weights or [], layers=layer, size=size,
             json=json,

@@ -1,4 +1,4 @@
-"""What `layerwise study parameters` and `layerwise study filter-statistics` run and print."""
+"""What the studies that look at one network run and print."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from layerwise.cli import study_deconvnet
 from layerwise.cli.inputs import load_model
 from layerwise.cli.output import percent, print_json, print_table
 
@@ -21,7 +22,10 @@ SCORES = ("accuracy", "accuracy, whole test set", "neighborhood hit 2-D", "neigh
 HEADS = {
     "kernels": "Filters",
     "activity": "Activity of the population, whole test set",
+    "preferred": "Preferred inputs beside real ones: layers and classes, by recipe",
+    "uniqueness": "Uniqueness of preferred inputs, on a sphere",
     "class_statistics": "Classes and filters, whole test set: mean over classes and filters",
+    **study_deconvnet.HEADS,
 }
 
 
@@ -32,7 +36,12 @@ def run(
     """Run the study and print what it found."""
     from layerwise import studies
 
-    ask = {"parameters": studies.parameters, "filter-statistics": studies.filter_statistics}[name]
+    ask = {
+        "parameters": studies.parameters,
+        "filter-statistics": studies.filter_statistics,
+        "preferred-inputs": studies.preferred_inputs,
+        "deconvnet": studies.deconvnet,
+    }[name]
     network = load_model(model) if model is not None else None
     done = ask(data, model=network, weights=weights, layers=layers, size=size, to=to, **settings)
     if json:
@@ -60,7 +69,9 @@ def show(done: Looked) -> None:
     """Print what a study found and where it lies."""
     _print_scores(done)
     for kind, summarize in (("kernels", _kernels), ("activity", _activity),
-                            ("class_statistics", _classes)):  # fmt: skip
+                            ("class_statistics", _classes), ("preferred", _preferred),
+                            ("uniqueness", _uniqueness),
+                            *study_deconvnet.PRINTED.items()):  # fmt: skip
         if (frame := _table(done, kind)) is not None:
             title = HEADS[kind] if len(done.runs) == 1 else f"{HEADS[kind]}, first seed"
             print_table(*summarize(done, frame), title)
@@ -80,6 +91,16 @@ def _table(done: Looked, kind: str) -> pd.DataFrame | None:
     if kind not in run.tables:
         return None
     frame = run.table(kind)
+    if kind == "top":
+        return frame[frame["checkpoint"] == run.checkpoints[-1]]
+    if kind == "preferred":
+        return frame.sort_values(["order", "recipe"], kind="stable")
+    if kind == "uniqueness":
+        late = frame["checkpoint"].isin([run.checkpoints[-1], "trained"])
+        frame = frame.assign(late=late).sort_values(["network", "late", "order"], kind="stable")
+        return frame.drop(columns="late")
+    if kind in study_deconvnet.HEADS:
+        return frame
     if kind == "kernels":
         return frame.sort_values("position", kind="stable")
     frame = frame[frame["subset"] == "test"]
@@ -170,3 +191,40 @@ def _classes(done: Looked, frame: pd.DataFrame) -> Lines:
         floor = means["floor"].get((layer, measure, after), math.nan)
         lines.append((layer, measure, *cells, "" if math.isnan(floor) else f"{floor:.3g}"))
     return ("layer", "measure", before, after, "chance"), lines
+
+
+def _preferred(done: Looked, frame: pd.DataFrame) -> Lines:
+    """Return one line a layer and recipe: how many images are above all real inputs."""
+    before, after = _ends(done)
+    lines = []
+    for (layer, recipe), part in frame.groupby(["layer", "recipe"], sort=False):
+        cells = []
+        for checkpoint in (before, after):
+            at = part[part["checkpoint"] == checkpoint]
+            cells.append(percent((at["value"] > at["best_real"]).mean()) if len(at) else "")
+        last = part[part["checkpoint"] == after]
+        lines.append((
+            layer, recipe, len(last), *cells, f"{last['agreement'].mean():.2f}",
+            percent(last["as_meant"].astype(float).mean()), percent(last["confidence"].median()),
+        ))  # fmt: skip
+    head = (
+        "layer", "recipe", "images", f"above real, {before}", f"above real, {after}",
+        "starts agree", "taken for the class", "with",
+    )  # fmt: skip
+    return head, lines
+
+
+def _uniqueness(done: Looked, frame: pd.DataFrame) -> Lines:
+    """Return one line a network, checkpoint and layer."""
+    lines = [
+        (
+            row["network"], row["checkpoint"], row["layer"], f"{row['cosine']:.3f}",
+            percent(row["all_agree"]), f"{row['spread']:.0e}", f"{row['linear']:.2f}",
+        )
+        for row in frame.to_dict("records")
+    ]  # fmt: skip
+    head = (
+        "network", "checkpoint", "layer", "cosine of starts", "all agree", "spread of maxima",
+        "cosine with linear",
+    )  # fmt: skip
+    return head, lines

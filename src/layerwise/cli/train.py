@@ -19,6 +19,14 @@ def train(
     epochs: Annotated[int, typer.Option(help="Passes over the training set.")] = 10,
     batch_size: Annotated[int, typer.Option(help="Observations an update.")] = 64,
     learning_rate: Annotated[float, typer.Option(help="Of SGD with momentum 0.9.")] = 0.05,
+    filter_rms: Annotated[
+        float | None,
+        typer.Option(
+            help="Largest root mean square of a convolution filter, to which larger ones are "
+            "scaled back after every update; Zeiler and Fergus: 0.1.",
+            show_default=False,
+        ),
+    ] = None,
     n: options.Count = None,
     seed: options.Seed = 0,
     to: Annotated[Path, typer.Option(help="Folder for the checkpoints.")] = Path("runs/training"),
@@ -47,7 +55,7 @@ def train(
             build(learn.input_shape, n_classes, random_state=seed),
             learn.inputs(), learn.labels[label], test=(test.inputs(), test.labels[label]),
             to=to, epochs=epochs, batch_size=batch_size, learning_rate=learning_rate,
-            random_state=seed,
+            filter_rms=filter_rms, random_state=seed,
         )
     )  # fmt: skip
     if json:

@@ -22,7 +22,12 @@ from layerwise.foundation.shapes import Array
 N, SIDE = 1200, 32
 EXPRESSIONS = ("happy", "sad", "surprised", "asleep")
 
-PARTS = {"left eye": (-3.0, -4.5), "right eye": (-3.0, 4.5), "nose": (1.5, 0.0), "mouth": (6.0, 0.0)}
+PARTS = {
+    "left eye": (-3.0, -4.5),
+    "right eye": (-3.0, 4.5),
+    "nose": (1.5, 0.0),
+    "mouth": (6.0, 0.0),
+}
 """Part -> (down, right) of the middle of an upright face, in pixels; left is the viewer's."""
 
 HEAD = (13.0, 10.5)

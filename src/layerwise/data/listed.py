@@ -6,6 +6,8 @@ such as those of ImageNet. Left out: several labels a picture, boxes, masks.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,8 +37,12 @@ def read_listed(
     Parameters
     ----------
     table : first column: the file, relative to the table; second column: its class, by number from
-        0 (as the network counts its outputs) or by name. A column `class_name` names numbers, a
-        column `split` says "train" or "test"; without it every picture is for testing.
+        0 (as the network counts its outputs) or by name. A column `class_name` names numbers; of
+        synonyms parted by commas, as ImageNet's, the first that no other class has. A column
+        `split` says "train" or "test"; without it every picture is for testing.
+        Classes without a picture, which a network may still answer, are named by a table
+        `*_classes.csv` or `.tsv` in the same folder, if there is one: its first column has the
+        name of this table's second, and it has a column `class_name`.
     split : "train", "test" or "all"
     size : side of a square, or (height, width): each picture is scaled to cover it and cropped
         around its centre; by default that of the first picture
@@ -67,10 +73,7 @@ def read_listed(
 
     path = Path(table)
     checks.choice("load", "split", split, list(PARTS))
-    try:
-        rows = pd.read_csv(path, sep=SEPARATORS[path.suffix.lower()], dtype=str, na_filter=False)
-    except (OSError, KeyError, ValueError) as error:  # pandas' own errors are ValueErrors
-        raise checks.invalid("load", str(path), "a table .csv or .tsv", repr(error)) from error
+    rows = _read(path)
     if len(rows.columns) < 2 or rows.empty:
         raise checks.invalid(
             "load", str(path), "a table with a file and its class in each row",
@@ -78,7 +81,7 @@ def read_listed(
             "The first line names the columns.",
         )  # fmt: skip
     files, column = (str(name) for name in rows.columns[:2])
-    codes, names = _coded(path, rows[column].tolist(), rows.get("class_name"))
+    codes, names = _coded(path, rows[column], rows.get("class_name"), _others(path, column))
     part = rows.get("split", pd.Series("test", index=rows.index))
     chosen = np.flatnonzero(part.isin(PARTS[split]))
     if not len(chosen):
@@ -92,16 +95,62 @@ def read_listed(
     return DataSet(path.stem, observations, {column: codes[chosen]}, {column: names}, source)
 
 
+def _read(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    try:
+        return pd.read_csv(path, sep=SEPARATORS[path.suffix.lower()], dtype=str, na_filter=False)
+    except (OSError, KeyError, ValueError) as error:  # pandas' own errors are ValueErrors
+        raise checks.invalid("load", str(path), "a table .csv or .tsv", repr(error)) from error
+
+
+def _others(path: Path, column: str) -> dict[int, str]:
+    """Return the names of all classes, from a table of them beside that of the pictures."""
+    for beside in sorted(path.parent.glob("*_classes.*")):
+        if beside.suffix.lower() in SEPARATORS and beside != path:
+            rows = _read(beside)
+            if "class_name" in rows and rows.columns[0] == column and _are_numbers(rows[column]):
+                return dict(zip(_numbers(beside, rows[column]), rows["class_name"], strict=True))
+    return {}
+
+
 def _coded(
-    path: Path, classes: list[str], given: pd.Series[str] | None
+    path: Path, classes: pd.Series[str], given: pd.Series[str] | None, others: Mapping[int, str]
 ) -> tuple[Array, tuple[str, ...]]:
     """Return class numbers and names: the table's own numbers, or names in sorted order."""
-    if not all(text.isdecimal() and text.isascii() for text in classes):
+    if not _are_numbers(classes):
         names = tuple(sorted(set(classes)))
         return np.array([names.index(text) for text in classes]), names
-    if max(map(len, classes)) > 6 or (largest := max(map(int, classes))) >= MOST_CLASSES:
-        raise checks.invalid("load", str(path), f"class numbers below {MOST_CLASSES:,}",
-                             max(classes, key=len))  # fmt: skip
-    codes = np.array([int(text) for text in classes])
-    known = {} if given is None else dict(zip(codes.tolist(), given, strict=True))
-    return codes, tuple(known.get(code, str(code)) for code in range(largest + 1))
+    codes = _numbers(path, classes)
+    own = {} if given is None else dict(zip(codes, given, strict=True))
+    known = _short({**others, **own})
+    n_classes = 1 + max([*codes, *known])
+    return np.array(codes), tuple(known.get(code, str(code)) for code in range(n_classes))
+
+
+def _are_numbers(classes: pd.Series[str]) -> bool:
+    return all(text.isdecimal() and text.isascii() for text in classes)
+
+
+def _numbers(path: Path, classes: pd.Series[str]) -> list[int]:
+    longest = max(classes, key=len)
+    if len(longest) > 6 or max(map(int, classes)) >= MOST_CLASSES:
+        raise checks.invalid("load", str(path), f"class numbers below {MOST_CLASSES:,}", longest)
+    return [int(text) for text in classes]
+
+
+def _short(names: Mapping[int, str]) -> dict[int, str]:
+    """Return the first synonym of every class that no other class has, or the whole name.
+
+    Examples
+    --------
+    >>> _short({134: "crane", 517: "crane", 0: "tench, Tinca tinca", 638: "maillot, tank suit",
+    ...         639: "maillot"})
+    {134: 'crane', 517: 'crane', 0: 'tench', 638: 'tank suit', 639: 'maillot'}
+    """
+    several = {number: name.split(", ") for number, name in names.items()}
+    count = Counter(one for synonyms in several.values() for one in set(synonyms))
+    return {
+        number: next((one for one in synonyms if count[one] == 1), names[number])
+        for number, synonyms in several.items()
+    }

@@ -54,7 +54,7 @@ class Marks:
 def draw(ax: Axes, marks: Marks, frame: Array | None = None) -> None:
     """Draw trails if there are, and each point's (last) place, where all of `frame` is seen."""
     bare(ax)
-    _square(ax, marks.places.reshape(-1, 2) if frame is None else frame)
+    square(ax, marks.places.reshape(-1, 2) if frame is None else frame)
     inches = ax.get_position().width * ax.figure.get_figure(root=True).get_figwidth()
     size = float(np.clip(4000 * inches / len(marks.places), 0.6, 30))
     Y = marks.places
@@ -76,7 +76,7 @@ def draw(ax: Axes, marks: Marks, frame: Array | None = None) -> None:
         )  # fmt: skip
 
 
-def _square(ax: Axes, places: Array) -> None:
+def square(ax: Axes, places: Array) -> None:
     """Show all places in a square, with equal scales and a margin.
 
     Set here, once: matplotlib would widen the limits at every step of its layout.

@@ -85,7 +85,9 @@ def lenet(
             if integer("lenet", "pools", pool, 1) > 1:
                 layers[f"pool{i}"] = nn.MaxPool2d(pool)
             depth = filters
-            height, width = ((side + 2 * around - kernel_size + 1) // pool for side in (height, width))
+            height, width = (
+                (side + 2 * around - kernel_size + 1) // pool for side in (height, width)
+            )
             if min(height, width) < 1:
                 raise invalid(
                     "lenet", "input_shape", f"large enough for {len(channels)} convolutions of "

@@ -18,13 +18,13 @@ from torch import Tensor, nn
 from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array
 from layerwise.network.model import unwrap
+from layerwise.network.placing import Placing
 from layerwise.network.sites import INPUT, Site, select
 from layerwise.network.trace import survey, watch
 from layerwise.network.values import first_tensor
 from layerwise.recording.budget import Plan, rows_per_part
 from layerwise.recording.outbox import Outbox
 from layerwise.recording.pictures import thumbnails
-from layerwise.network.placing import Placing
 from layerwise.recording.pooling import check_rules, choose, pool, pooled_shape
 from layerwise.recording.source import as_source
 from layerwise.store import Append, Layer

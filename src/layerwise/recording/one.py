@@ -18,11 +18,11 @@ from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array
 from layerwise.network.layout import LAST, channel_axes
 from layerwise.network.model import unwrap
+from layerwise.network.placing import Placing
 from layerwise.network.receptive_field import ReceptiveField, fields_of, pair_of
 from layerwise.network.sites import ModelError, Survey, select
 from layerwise.network.trace import survey, watch
 from layerwise.network.values import Batch
-from layerwise.network.placing import Placing
 
 PICTURES = 4
 """Dimensions of a batch of pictures: so many, the first of length 1, need no further one."""

@@ -20,9 +20,9 @@ from layerwise.foundation.random import seed
 from layerwise.foundation.shapes import Array
 from layerwise.network.layout import LAST, channel_axes
 from layerwise.network.model import module_names, unwrap
+from layerwise.network.placing import Placing
 from layerwise.network.sites import Site, select
 from layerwise.network.trace import survey, watch
-from layerwise.network.placing import Placing
 from layerwise.recording.source import Source, as_source
 from layerwise.units.population.room import MOST_BYTES, check_room
 from layerwise.units.population.tally import BOUNDS, Tally

@@ -7,6 +7,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from layerwise.report.activity import activity
+from layerwise.report.asking.ablation import ablation
+from layerwise.report.asking.adversarial import adversarial
+from layerwise.report.asking.attributions import attributions
+from layerwise.report.asking.correspondence import correspondence
+from layerwise.report.asking.generalisation import generalisation
+from layerwise.report.asking.invariance import invariance
+from layerwise.report.asking.occlusion import occlusion
+from layerwise.report.asking.preferred import preferred
+from layerwise.report.asking.top import feature_evolution, top
 from layerwise.report.blocks import Block, Figure, Frames, Section
 from layerwise.report.class_statistics import class_statistics
 from layerwise.report.errors import errors
@@ -29,8 +38,10 @@ if TYPE_CHECKING:
     from layerwise.store import Run
 
 STILL: tuple[Callable[[Sequence[Run]], Section | None], ...] = (
-    findings, hypotheses, lines, layers, maps, reveal, evolution, neurons, filters,
-    feature_maps, activity, class_statistics, errors, training, health, method,
+    findings, hypotheses, lines, layers, maps, reveal, evolution, neurons, filters, feature_maps,
+    top, feature_evolution, attributions, occlusion, invariance, correspondence, ablation,
+    generalisation, preferred, adversarial, activity, class_statistics, errors, training, health,
+    method,
 )  # fmt: skip
 
 PAGE = 5_000_000

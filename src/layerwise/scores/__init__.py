@@ -42,6 +42,8 @@ from layerwise.scores.neighborhood import (
     trustworthiness,
 )
 from layerwise.scores.neighbors import nearest_neighbors
+from layerwise.scores.probe import Probe, probe
+from layerwise.scores.ranks import rank_correlation
 from layerwise.scores.stress import kruskal_stress, shepard_correlation, silhouette
 from layerwise.scores.summary import COLUMNS, KEYS, select, summarize, to_json_rows
 
@@ -71,6 +73,7 @@ __all__ = [
     "TRAIL_LENGTH",
     "TRUSTWORTHINESS",
     "MotionCorrelation",
+    "Probe",
     "SubClusters",
     "continuity",
     "kruskal_stress",
@@ -81,6 +84,8 @@ __all__ = [
     "neighborhood_hit",
     "neighborhood_hit_by_class",
     "neighborhood_hits",
+    "probe",
+    "rank_correlation",
     "select",
     "shepard_correlation",
     "shuffled_neighborhood_hit",

@@ -54,7 +54,7 @@ class Plan:
     title : of the report before "of NETWORK on DATA"
     source : what it is after
     filters : of the convolutions of the LeNet that is trained if nobody brings a network
-    kernel_size, pools : of that LeNet
+    kernel_size, pools, hidden, padding : of that LeNet
     profiles : how much work, "quick" or "paper"
     n_checkpoints : to keep of its training, the untrained one among them
     subsets : what is looked at of data that it is trained on; of brought networks "test"
@@ -73,6 +73,8 @@ class Plan:
     subsets: tuple[str, ...]
     published: Mapping[str, tuple[float, str]] = field(default_factory=dict)
     scale_down: str = ""
+    hidden: tuple[int, ...] = (200,)
+    padding: bool = False
 
     def geometry(self, shape: Sequence[int]) -> tuple[int, tuple[int, ...]]:
         """Return the side of the filters and the pools for pictures of this shape."""
@@ -84,14 +86,15 @@ class Plan:
         """Return the LeNet of this study, untrained, for pictures of this shape."""
         size, pools = self.geometry(shape)
         return lenet(shape, n_classes, channels=self.filters, kernel_size=size, pools=pools,
-                     random_state=seed)  # fmt: skip
+                     hidden=self.hidden, padding=self.padding, random_state=seed)  # fmt: skip
 
     def words(self, shape: Sequence[int]) -> str:
         """Return the sentence on this LeNet, and what is known of the one in the source."""
         size, pools = self.geometry(shape)
         return (
             f"The network: {', '.join(map(str, self.filters))} filters of {size}x{size} with pools "
-            f"of {', '.join(map(str, pools))}, then 200 dense units. {self.scale_down}"
+            f"of {', '.join(map(str, pools))}, then {', '.join(map(str, self.hidden))} dense "
+            f"units. {self.scale_down}"
         )
 
 
@@ -114,12 +117,16 @@ class Asked:
     def subjects(self, plan: Plan) -> Iterator[Subject]:
         """Yield the network of every seed."""
         study = plan.name.replace("-", "_")
-        choice(study, "profile", self.profile, tuple(plan.profiles))
         integer(study, "seeds", self.seeds, 1)
-        profile = plan.profiles[self.profile].changed(self.changes)
+        profile = self.chosen(study, plan.profiles)
         make = self._learner if self.model is None else self._stranger
         for seed in range(self.seeds):
             yield make(plan, study, profile, seed)
+
+    def chosen(self, study: str, profiles: Mapping[str, Profile]) -> Profile:
+        """Return the profile that is asked for, with what is to be changed of it."""
+        choice(study, "profile", self.profile, tuple(profiles))
+        return profiles[self.profile].changed(self.changes)
 
     def looked(self, plan: Plan, runs: Sequence[Run]) -> Looked:
         """Write the report and return what was found."""
@@ -133,7 +140,7 @@ class Asked:
             if value:
                 raise invalid(study, argument, "left out without a model",
                               ", ".join(map(str, value)), "Bring the network too.")  # fmt: skip
-        train, test = (self._load(split) for split in ("train", "test"))
+        train, test = (self.load(split) for split in ("train", "test"))
         if not train.are_pictures:
             raise invalid(study, "data", "pictures, or brought with a model",
                           f"{train.name} of shape {train.input_shape}")  # fmt: skip
@@ -154,14 +161,15 @@ class Asked:
         if other := sorted(set(self.changes) - {"n_shown"}):
             raise invalid(study, other[0], "left out with a model, which is not trained here",
                           self.changes[other[0]])  # fmt: skip
-        test, words = self._load("test"), type(self.model).__name__
+        test, words = self.load("test"), type(self.model).__name__
         return stranger(
             self.model, {"test": test}, weights=self.weights, layers=self.layers,
             n_shown=profile.n_shown, folder=self._folder(plan, test, words.lower(), seed),
             seed=seed, given=self._given(plan, words, test.name),
         )  # fmt: skip
 
-    def _load(self, split: str) -> DataSet:
+    def load(self, split: str) -> DataSet:
+        """Return one split of the data that the study is about."""
         return data.load(self.name, split=split, data_dir=self.data_dir, size=self.size)
 
     def _folder(self, plan: Plan, test: DataSet, network: str, seed: int) -> Path:

@@ -1,8 +1,9 @@
-"""Looking at parameters and at activations: filters, feature maps, the population, layer by layer.
+"""Looking at parameters, activations and inputs: what is inside a network, layer by layer.
 
-After Fleuret's lectures 8.1 and 8.2: the filters of a LeNet as pictures, what its layers make of
-one observation, and maps of many observations in the input and in successive layers, where the
-classes come apart. For any network that somebody brings the same. Left out: the hidden units of
+After Fleuret's lectures 8.1 to 8.4: the filters of a LeNet as pictures, what its layers make of one
+observation, maps of many observations in the input and in successive layers, where the classes come
+apart; then where in the observation its answer lies, inputs of maximum response, and inputs that
+deceive the network. For any network that somebody brings the same. Left out: the hidden units of
 networks in the plane as lines, which are a study of their own (:mod:`layerwise.studies.lines`).
 """
 
@@ -19,14 +20,15 @@ from layerwise.network import kernels
 from layerwise.recording import activations
 from layerwise.store import Run
 from layerwise.studies.asked import Asked, Looked, Plan
+from layerwise.studies.inputs import keep_inputs
 from layerwise.studies.maps import write_maps
 from layerwise.studies.subject import Subject
 from layerwise.studies.training import Profile
 
 PLAN = Plan(
     name="parameters",
-    title="Parameters and activations",
-    source="Fleuret, EE-559 Deep Learning, lectures 8.1 and 8.2",
+    title="Parameters, activations and inputs",
+    source="Fleuret, EE-559 Deep Learning, lectures 8.1 to 8.4",
     filters=(32, 64),
     kernel_size=5,
     pools=(3, 2),
@@ -43,7 +45,7 @@ PLAN = Plan(
 )
 
 OBSERVATION = 0
-"""Row of the run whose feature maps are kept: the first that is recorded is of the test set."""
+"""Row of the run that is looked at alone: the first that is recorded is of the test set."""
 
 
 def parameters(
@@ -64,8 +66,9 @@ def parameters(
 
     At every checkpoint: filters as pictures with their norms, effective ranks and what became of
     them; the feature maps of one test observation; the distribution of every unit over the whole
-    test set; before and after training maps of a sample by input and layer. Called again, what is
-    trained and recorded is read.
+    test set; before and after training maps of a sample by input and layer, and attributions of
+    that observation; after training inputs of maximum response and adversarial ones. Called again,
+    what is trained and recorded is read.
 
     Parameters
     ----------
@@ -103,6 +106,7 @@ def _look(subject: Subject) -> Run:
     analysis.keep_filters(run, {name: kernels(subject.model) for name in subject.each()})
     _keep_feature_maps(run, subject)
     subject.keep_tallies(run, maps=False)
+    keep_inputs(run, subject, OBSERVATION)
     return run
 
 

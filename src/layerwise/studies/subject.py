@@ -8,7 +8,7 @@ anew. Left out: what is asked of it, which is each study's own.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -65,9 +65,17 @@ class Subject:
     provenance: Mapping[str, Any]
     training: Sequence[Checkpoint] = ()
 
-    def each(self) -> Iterator[str]:
-        """Yield the name of every checkpoint while the model holds its weights."""
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """The first and the last checkpoint: what is looked at before and after training."""
+        names = list(self.states)
+        return tuple(dict.fromkeys((names[0], names[-1])))
+
+    def each(self, names: Collection[str] | None = None) -> Iterator[str]:
+        """Yield every checkpoint, or those of `names`, while the model holds its weights."""
         for name, state in self.states.items():
+            if names is not None and name not in names:
+                continue
             apply_weights(self.model, load_weights(state) if isinstance(state, Path) else state)
             yield name
 

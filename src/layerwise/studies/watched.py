@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from layerwise.foundation import checks
 from layerwise.network import Site, select, survey
 from layerwise.network.layout import channel_axes
+from layerwise.network.sites import Survey
 
 RECTIFIERS = frozenset({
     "relu", "relu6", "leakyrelu", "prelu", "rrelu", "elu", "selu", "celu", "gelu", "silu", "mish",
@@ -77,27 +78,47 @@ def watched(model: nn.Module, batch: Tensor, layers: Sequence[str] | None = None
                                  ", ".join(layers))  # fmt: skip
         leaving = chosen
     else:
-        rectified = [site for site in sites if _kind(site) in RECTIFIERS and site.shape]
+        rectified = [site for site in sites if kind(site) in RECTIFIERS and site.shape]
         chosen = _spaced(rectified or [site for site in select(found) if not site.is_border])
         following = dict(zip([site.name for site in sites], sites[1:], strict=False))
         leaving = [_pooled(site, following.get(site.name)) for site in chosen]
-    axes = channel_axes(model, found)
-    pooling = {
-        site.name: "mean" if axes[site.name] == 0 else "masked_mean"
-        for site in leaving
-        if len(site.shape) > 1 and math.prod(site.shape) > LARGE
-    }
+    large = [site for site in leaving if math.prod(site.shape) > LARGE]
     return Watched(
-        tuple(site.name for site in chosen), tuple(site.name for site in leaving), pooling
-    )
+        tuple(site.name for site in chosen), tuple(site.name for site in leaving),
+        _means(model, found, large),
+    )  # fmt: skip
 
 
-def _kind(site: Site) -> str:
+def means(model: nn.Module, batch: Tensor, layers: Sequence[str]) -> dict[str, str]:
+    """Return how to record layers as their mean over positions; those that have none are left out.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from layerwise.models import lenet
+    >>> means(lenet((1, 28, 28), 10), torch.zeros(2, 1, 28, 28), ["pool2", "relu3"])
+    {'pool2': 'mean'}
+    """
+    found = survey(model, batch)
+    return _means(model, found, select(found, layers))
+
+
+def _means(model: nn.Module, found: Survey, sites: Sequence[Site]) -> dict[str, str]:
+    axes = channel_axes(model, found)
+    return {
+        site.name: "mean" if axes[site.name] == 0 else "masked_mean"
+        for site in sites
+        if len(site.shape) > 1
+    }
+
+
+def kind(site: Site) -> str:
+    """Return what a site computes, in small letters without underscores."""
     return site.kind.removeprefix("function ").replace("_", "").lower()
 
 
 def _pooled(site: Site, following: Site | None) -> Site:
-    return following if following is not None and "pool" in _kind(following) else site
+    return following if following is not None and "pool" in kind(following) else site
 
 
 def _spaced(sites: Sequence[Site]) -> list[Site]:

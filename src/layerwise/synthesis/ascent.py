@@ -29,6 +29,9 @@ _LONGEST = 1e3
 class Adam:
     """Steps of the same size for every parameter, by the signs its gradient had of late.
 
+    With the usual constants (Kingma and Ba 2015). Written out, because the first use of torch's own
+    imports its compiler, which takes two seconds.
+
     Parameters
     ----------
     rate : size of a step, in units of the parameters
@@ -39,49 +42,50 @@ class Adam:
 
     def begin(self) -> Climb:
         """Return a climb."""
-        optimizers: list[torch.optim.Adam] = []
+        held: dict[str, Tensor] = {}
+        count = 0
 
         def climb(parameters: Tensor, objective: Tensor, gradient: Tensor) -> Tensor:
-            if not optimizers:
-                optimizers.append(torch.optim.Adam([parameters.clone()], self.rate, maximize=True))
-            (held,) = optimizers[0].param_groups[0]["params"]
-            held.copy_(parameters)  # as the limit has put them
-            held.grad = gradient
-            optimizers[0].step()
-            return held.detach().clone()
+            nonlocal count
+            count += 1
+            means = []
+            for name, value, decay in (("g", gradient, 0.9), ("g2", gradient.square(), 0.999)):
+                held[name] = decay * held.get(name, 0) + (1 - decay) * value
+                means.append(held[name] / (1 - decay**count))
+            return parameters + self.rate * means[0] / (means[1].sqrt() + 1e-8)
 
         return climb
 
 
 @dataclass(frozen=True)
 class RMSProp:
-    """The steps of keras-vis: the gradient over its size, then over the size it had of late.
+    r"""The steps of keras-vis: the gradient over its size, then over the size it had of late.
 
-    .. math:: g \\leftarrow g / \\sqrt{\\text{mean}(g^2)}, \\quad c \\leftarrow \\delta c +
-        (1 - \\delta) g^2, \\quad x \\leftarrow x + \\eta g / \\sqrt{c}
+    .. math:: g \leftarrow g / \sqrt{\text{mean}(g^2)}, \quad c \leftarrow \delta c +
+        (1 - \delta) g^2, \quad x \leftarrow x + \eta g / \sqrt{c}
 
     The mean is over one image, so that images do not see one another.
 
     Parameters
     ----------
-    rate : :math:`\\eta`, in units of the parameters; keras-vis' is 1
-    decay : :math:`\\delta`
+    rate : :math:`\eta`, in units of the parameters; keras-vis' is 1 in a range of 0 to 255
+    decay : :math:`\delta`
     """
 
-    rate: float = 1.0
+    rate: float = 1 / 255
     decay: float = 0.95
     monotone = False
 
     def begin(self) -> Climb:
         """Return a climb."""
-        cache: list[Tensor] = []
+        cache: Tensor | float = 0.0
 
         def climb(parameters: Tensor, objective: Tensor, gradient: Tensor) -> Tensor:
+            nonlocal cache
             size = gradient.flatten(1).square().mean(1).sqrt()
             g = gradient / (_as(size, gradient) + _TINY)
-            c = (self.decay * cache.pop() if cache else 0) + (1 - self.decay) * g.square()
-            cache.append(c)
-            return parameters + self.rate * g / (c + _TINY).sqrt()
+            cache = self.decay * cache + (1 - self.decay) * g.square()
+            return parameters + self.rate * g / (cache + _TINY).sqrt()
 
         return climb
 
@@ -111,7 +115,7 @@ class LineSearch:
                 held.update(x=parameters, f=objective, g=gradient)
                 held["share"] = torch.full_like(objective, self.share)
             else:
-                up = objective > held["f"]
+                up = objective >= held["f"]  # on a plateau it may move
                 share = held["share"] * torch.where(up, 2.0, 0.25).to(objective)
                 held["share"] = share.clamp_max(_LONGEST)
                 held["f"] = torch.where(up, objective, held["f"])

@@ -66,15 +66,19 @@ def shrunk(d: Tensor, radius: Tensor, norm: str) -> Tensor:
 
 
 def drawn(shape: torch.Size, norm: str, rng: np.random.Generator, *, inside: bool) -> Tensor:
-    """Return random steps: of length 1 (signs in "linf"), or spread evenly over the ball."""
+    """Return random steps: of length 1 (signs in "linf"), or spread evenly over the ball.
+
+    Rows are drawn one after the other, so that those of two batches are those of one.
+    """
     if norm == "linf":
         values = rng.uniform(-1, 1, shape)
         return torch.from_numpy(values if inside else np.where(values < 0, -1.0, 1.0))
-    steps = torch.from_numpy(rng.standard_normal(shape))
+    # A point of the ball is one of a sphere of two dimensions more, without its last two places
+    # (Voelker, Gosmann and Stewart 2017), so that one draw of normals is enough.
+    n_values = shape[1:].numel()
+    steps = torch.from_numpy(rng.standard_normal((shape[0], n_values + 2 * inside)))
     steps = steps / along(size(steps, "l2"), steps)
-    if not inside:
-        return steps
-    return steps * along(torch.from_numpy(rng.random(shape[0])) ** (1 / steps[0].numel()), steps)
+    return steps[:, :n_values].reshape(shape)
 
 
 def along(values: Tensor, like: Tensor) -> Tensor:

@@ -15,7 +15,6 @@ Sources: Erhan et al. 2009 (norm); Olah, Mordvintsev and Schubert 2017, and thei
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,59 +24,14 @@ from torch import Tensor
 
 from layerwise.foundation.checks import choice, invalid
 from layerwise.foundation.shapes import Array
+from layerwise.synthesis.space import Space
 
 COLOR_BASIS = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.03))
 """Square root of the covariance of red, green and blue over ImageNet, from lucid: its columns are
 light, blue-yellow and green-violet."""
 
-LIMITS = ("none", "range", "norm")
+LIMITS = ("none", "norm", "range", "ink")
 STARTS = ("uniform", "middle", "zero")
-
-
-@dataclass(frozen=True, eq=False)
-class Space:
-    """What is known of a network's inputs.
-
-    Attributes
-    ----------
-    shape : of one input, the channels first
-    low, high : bounds of the values, of `shape` with every position 1
-    norm : the usual L2 norm of an input; None if it is not known
-    """
-
-    shape: tuple[int, ...]
-    low: Tensor
-    high: Tensor
-    norm: float | None = None
-
-    @staticmethod
-    def of(
-        shape: Sequence[int], low: object = 0.0, high: object = 1.0, norm: float | None = None
-    ) -> Space:
-        """Return the space for bounds that are numbers, or one per channel.
-
-        Raises
-        ------
-        InvalidValue
-            If they are neither, or not every lower one is below its upper one.
-        """
-        shape = tuple(int(size) for size in shape)
-        given = [np.asarray(bound, dtype=np.float64) for bound in (low, high)]
-        bounds = [
-            np.broadcast_to(bound.ravel() if bound.size == shape[0] else bound, shape[:1])
-            if bound.size in (1, shape[0]) else bound
-            for bound in given
-        ]  # fmt: skip
-        shapes = {bound.shape for bound in bounds}
-        if shapes != {shape[:1]} or not np.isfinite(bounds).all() or (bounds[0] >= bounds[1]).any():
-            raise invalid(
-                "maximize", "value_range",
-                f"(lowest, highest), numbers or one for each of {shape[0]} channels",
-                f"{[bound.tolist() for bound in given]}"[:80],
-            )  # fmt: skip
-        column = (shape[0], *(1 for _ in shape[1:]))
-        low, high = (torch.from_numpy(bound.reshape(column).copy()) for bound in bounds)
-        return Space(shape, low, high, norm)
 
 
 @dataclass(frozen=True)
@@ -86,15 +40,17 @@ class Pixels:
 
     Parameters
     ----------
-    limit : "norm" puts every step back on the sphere of the space's norm, "range" cuts values off
-        at its bounds, "none" lets them go anywhere
+    limit : "norm" puts every step back on the sphere of the space's norm; "range" cuts values off
+        at its bounds; "ink" does, and lets the image be no further from the lowest one than real
+        inputs are, so that it is drawn with as much ink as they; "none" lets values go anywhere
     start : "uniform" between the bounds (Erhan et al.); "middle", normal around the middle of the
         range with a deviation of 5 % of it (keras-vis); "zero", normal around 0 with deviation 0.01
         (Fleuret)
 
     Examples
     --------
-    >>> space = Space.of((1, 2, 2), norm=3.0)
+    >>> from layerwise.synthesis.space import input_space
+    >>> space = input_space((1, 2, 2), norm=3.0)
     >>> pixels = Pixels("norm")
     >>> x = pixels.project(pixels.draw(space, np.random.default_rng(0))[None], space)
     >>> round(float(pixels.image(x, space).norm()), 6)
@@ -122,17 +78,15 @@ class Pixels:
         return parameters
 
     def project(self, parameters: Tensor, space: Space) -> Tensor:
-        """Return the nearest parameters whose images are within the limit."""
-        if self.limit == "range":
-            return torch.clamp(parameters, space.low.to(parameters), space.high.to(parameters))
+        """Return parameters within the limit, near these."""
+        low, high = space.low.to(parameters), space.high.to(parameters)
         if self.limit == "norm":
-            if space.norm is None:
-                raise invalid(
-                    "maximize", "norm", "given with a recipe that keeps images on a sphere", "None",
-                    "Give real inputs instead of a shape, and their mean norm is taken.",
-                )  # fmt: skip
-            lengths = parameters.flatten(1).norm(dim=1).clamp_min(torch.finfo().tiny)
-            return parameters * (space.norm / lengths).view(-1, *(1 for _ in space.shape))
+            return parameters * _share(parameters, space.norm)
+        if self.limit == "range":
+            return parameters.clamp(low, high)
+        if self.limit == "ink":
+            ink = parameters.clamp(low, high) - low
+            return low + ink * _share(ink, space.ink).clamp_max(1)
         return parameters
 
 
@@ -152,13 +106,15 @@ class Fourier:
 
     Examples
     --------
-    >>> space = Space.of((3, 8, 8))
+    >>> from layerwise.synthesis.space import input_space
+    >>> space = input_space((3, 8, 8))
     >>> spectrum = Fourier()
     >>> x = spectrum.image(spectrum.draw(space, np.random.default_rng(0))[None], space)
     >>> tuple(x.shape), bool((x > 0.4).all() and (x < 0.6).all())
     ((1, 3, 8, 8), True)
     """
 
+    limit = "range"
     colors: bool = True
     decay: float = 1.0
     spread: float = 0.01
@@ -171,10 +127,9 @@ class Fourier:
     def image(self, parameters: Tensor, space: Space) -> Tensor:
         """Return the images (n, *shape) of parameters (n, 2, channels, *frequencies)."""
         positions = space.shape[1:]
-        found = frequencies(positions)
-        largest = 1 / max(positions, default=1)
-        scale = math.sqrt(math.prod(positions)) / np.maximum(found, largest) ** self.decay
-        scaled = parameters * torch.from_numpy(scale).to(parameters)
+        slowest = 1 / max(positions, default=1)  # the mean is as free as the longest wave
+        scale = np.maximum(frequencies(positions), slowest) ** -self.decay
+        scaled = parameters * torch.as_tensor(scale).to(parameters)
         if positions:
             spectrum = torch.complex(scaled[:, 0], scaled[:, 1])
             axes = tuple(range(2, 2 + len(positions)))
@@ -186,11 +141,23 @@ class Fourier:
             basis = torch.tensor(COLOR_BASIS).to(x)
             x = torch.einsum("rc,nchw->nrhw", basis / basis.norm(dim=0).max(), x)
         low, high = space.low.to(x), space.high.to(x)
-        return low + (high - low) * torch.sigmoid(x)
+        stretched: Tensor = low + (high - low) * x.sigmoid()
+        return stretched
 
     def project(self, parameters: Tensor, space: Space) -> Tensor:
         """Return the parameters: every spectrum is an image within the range."""
         return parameters
+
+
+def _share(x: Tensor, length: float | None) -> Tensor:
+    """Return by how much each of (n, ...) must be multiplied to have a length."""
+    if length is None:
+        raise invalid(
+            "maximize", "norm", "given with a recipe that limits it", "None",
+            "Give real inputs instead of a shape, and theirs is taken.",
+        )  # fmt: skip
+    lengths: Tensor = x.flatten(1).norm(dim=1).clamp_min(torch.finfo(x.dtype).tiny)
+    return length / lengths.view(-1, *(1 for _ in x.shape[1:]))
 
 
 def frequencies(positions: Sequence[int]) -> Array:
@@ -204,4 +171,5 @@ def frequencies(positions: Sequence[int]) -> Array:
     if not positions:
         return np.ones(())
     axes = [np.fft.fftfreq(size) for size in positions[:-1]] + [np.fft.rfftfreq(positions[-1])]
-    return np.sqrt(sum(axis**2 for axis in np.meshgrid(*axes, indexing="ij", sparse=True)))
+    squares: Array = np.add.reduce(np.square(np.meshgrid(*axes, indexing="ij")))
+    return np.sqrt(squares)

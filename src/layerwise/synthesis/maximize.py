@@ -16,8 +16,8 @@ Distill 2017.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,10 +29,10 @@ from layerwise.foundation.progress import bar
 from layerwise.foundation.random import RandomState, seed
 from layerwise.foundation.shapes import Array
 from layerwise.network.question import Question, batches, question
+from layerwise.network.rectifiers import rectifiers
 from layerwise.network.targets import Target, as_target
-from layerwise.synthesis.images import Space
 from layerwise.synthesis.recipes import Recipe, as_recipe
-from layerwise.synthesis.space import input_space
+from layerwise.synthesis.space import Space, input_space
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,8 @@ class Preferred:
     best_step : (n, n_starts) the step whose image was kept
     target : its name
     recipe : how they were made
-    norm : radius of the sphere that the images lie on; None if they do not
+    norm : length that the images were held to, or their largest distance from the lowest image;
+        None where the recipe limits neither
     """
 
     images: Array
@@ -76,31 +77,37 @@ def maximize(
     norm: float | None = None,
     value_range: tuple[Any, Any] | None = None,
     batch_size: int = 128,
+    axes: Mapping[str, int] | None = None,
     random_state: RandomState = 0,
 ) -> Preferred:
-    """Return the inputs that excite a target most, as far as a recipe finds them.
+    r"""Return the inputs that excite a target most, as far as a recipe finds them.
 
-    .. math:: x^* = \\arg\\max_x f(x) - h(x)
+    .. math:: x^* = \arg\max_x f(x) - h(x)
 
     Parameters
     ----------
     model : any module; left as it was
     target : what to maximise. One that names a unit or class for each observation, such as
         ``unit("conv2", range(64))``, gives one image each, and all climb together. Of a rectified
-        or sigmoid layer ask for what comes before the nonlinearity: its gradient does not vanish.
+        or sigmoid layer better ask for what comes before the nonlinearity, whose gradient does not
+        vanish. Where a rectified unit is off, the climb begins through its rectifiers, unless a
+        penalty pulls elsewhere.
     data : real inputs (n, *input_shape) as array, tensor, DataSet or torch Dataset, for their
         shape, range and mean norm; or only the shape of one input, such as ``(1, 28, 28)``. For
         token ids take :func:`layerwise.network.from_layer` and the embeddings.
-    recipe : "erhan", "lecture", "keras-vis", "modern" or a :class:`Recipe`; None takes "modern" for
-        inputs of shape (channels, height, width) and "erhan" for all others, tokens among them
+    recipe : "erhan", "lecture", "keras-vis", "ink", "modern" or a :class:`Recipe`; None takes
+        "modern" for inputs of shape (3, height, width), "ink" for those of other depths and "erhan"
+        for all others, tokens among them
     starts : random starts of each image. All targets share them, so that differences between images
         are differences between targets
     steps : other than the recipe's
-    norm : radius for recipes on a sphere; by default the mean norm of the data
+    norm : for recipes that limit it: the length of an image ("erhan"), or its distance from the
+        lowest one ("ink"); by default the mean over the data
     value_range : (lowest, highest) of the inputs, numbers or one for each channel; by default those
         of the data, or (0, 1). Of a network that takes ``(x - mean) / std``:
         ``((0 - mean) / std, (1 - mean) / std)``
     batch_size : images at a time; at least all starts of one target
+    axes : as of :func:`layerwise.network.channel_axes`
     random_state : same seed, same images
 
     Returns
@@ -146,7 +153,10 @@ def maximize(
     objective = target if recipe.penalty is None else target - recipe.penalty
     parts = list(batches(n, max(1, batch_size // starts)))
     like = torch.zeros(1).expand(n, *space.shape)
-    with question(model, objective, like) as ask, bar("maximize", steps * n, "steps") as advance:
+    with (
+        question(model, objective, like, axes=axes) as ask,
+        bar("maximize", steps * n, "steps") as advance,
+    ):
         climbs = [
             _climb(ask, recipe, space, rows, starts, steps, random_state, advance) for rows in parts
         ]
@@ -154,14 +164,14 @@ def maximize(
         np.concatenate(found).reshape(n, starts, *found[0].shape[1:])
         for found in zip(*climbs, strict=True)
     )
-    with question(model, target, like) as ask, torch.no_grad():
-        values = np.stack([_values(ask, images[:, start], parts) for start in range(starts)], 1)
+    with question(model, target, like, axes=axes) as ask, torch.no_grad():
+        values = np.concatenate([_values(ask, images[rows], rows) for rows in parts])
     best = values.argmax(1)
     return Preferred(
         images=images[np.arange(n), best], values=values[np.arange(n), best],
         start_images=images, start_values=values, history=history, best_step=best_step,
         target=str(target), recipe=replace(recipe, steps=steps),
-        norm=space.norm if recipe.image == Pixels("norm", recipe.image.start) else None,
+        norm={"norm": space.norm, "ink": space.ink}.get(recipe.image.limit),
     )  # fmt: skip
 
 
@@ -171,11 +181,10 @@ def _climb(
 ) -> tuple[Array, Array, Array]:  # fmt: skip
     """Return images (n, *shape), objectives (n, steps + 1) and the step of each image kept.
 
-    The images are all starts of the first target, then those of the next. The random numbers are
-    those of the start, whatever else is in the batch.
+    The random numbers are those of the start, whatever else is in the batch.
     """
     n = rows.stop - rows.start
-    index = torch.arange(rows.start, rows.stop).repeat_interleave(starts)
+    index = _repeated(rows, starts)
     rngs = [np.random.default_rng([seed, start]) for start in range(starts)]
     precision = torch.promote_types(ask.x.dtype, torch.float32)
 
@@ -186,7 +195,7 @@ def _climb(
         return each([torch.tensor(rng.uniform(low, high)) for rng in rngs])
 
     parameters = recipe.image.project(each([recipe.image.draw(space, rng) for rng in rngs]), space)
-    kept, step_kept = parameters, torch.zeros(len(index), dtype=torch.int64)
+    kept, step_kept = parameters.detach(), torch.zeros(len(index), dtype=torch.int64)
     best = torch.full((len(index),), -torch.inf, dtype=precision, device=ask.x.device)
     history = np.empty((len(index), steps + 1), np.float32)
     climb = recipe.ascent.begin()
@@ -195,7 +204,7 @@ def _climb(
         seen = recipe.image.image(parameters, space)
         for transform in recipe.transforms:
             seen = transform(seen, draw)
-        objective, gradient = ask.gradient(seen.to(ask.x.dtype), index)
+        objective, gradient = _gradient(ask, seen.to(ask.x.dtype), index)
         (gradient,) = torch.autograd.grad(seen, parameters, gradient.to(precision))
         objective, parameters = objective.to(precision), parameters.detach()
         history[:, step] = objective.cpu().numpy()
@@ -212,7 +221,28 @@ def _climb(
     return images, history, step_kept.numpy()
 
 
-def _values(ask: Question, images: Array, parts: list[slice]) -> Array:
-    """Return the target of one image each."""
-    found = [ask(torch.from_numpy(images[rows]).to(ask.x), rows) for rows in parts]
-    return torch.cat(found).float().cpu().numpy()
+def _gradient(ask: Question, x: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the objective of each image and its gradient.
+
+    Where a rectified unit is off, its gradient is 0 and a climb would never begin. There it is the
+    gradient that the rectifiers would pass on if they were on, as lucid has it.
+    """
+    objective, gradient = ask.gradient(x, index)
+    stuck = gradient.flatten(1).abs().amax(1) == 0
+    if stuck.any():
+        with rectifiers("deconvolution"):
+            through = ask.gradient(x, index)[1]
+        gradient = torch.where(stuck.view(-1, *[1] * (x.ndim - 1)), through, gradient)
+    return objective, gradient
+
+
+def _values(ask: Question, images: Array, rows: slice) -> Array:
+    """Return the target (n, starts) at images (n, starts, *shape)."""
+    x = torch.from_numpy(images).to(ask.x).flatten(0, 1)
+    values = ask(x, _repeated(rows, images.shape[1])).reshape(images.shape[:2])
+    return values.float().cpu().numpy()
+
+
+def _repeated(rows: slice, starts: int) -> Tensor:
+    """Return the number of the target of each image: all starts of the first, then of the next."""
+    return torch.arange(rows.start, rows.stop).repeat_interleave(starts)

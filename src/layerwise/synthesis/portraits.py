@@ -27,7 +27,7 @@ from layerwise.synthesis.agreement import Agreement, agreement
 from layerwise.synthesis.maximize import Preferred, maximize
 from layerwise.synthesis.nearest import Nearest, nearest
 from layerwise.synthesis.recipes import Recipe
-from layerwise.synthesis.streams import stream
+from layerwise.synthesis.streams import stream, taken
 
 CLASSES = "classes"
 """In place of a layer: the network's classes."""
@@ -169,6 +169,21 @@ def portraits(
             nearest=Nearest(close.rows[rows], close.distances[rows]),
         ))  # fmt: skip
     return found
+
+
+def n_units(model: nn.Module, layer: str, data: Any) -> int:
+    """Return the number of units, channels or classes of a layer, by a forward of two inputs.
+
+    Examples
+    --------
+    >>> n_units(nn.Conv1d(2, 7, 3), "output", np.zeros((4, 2, 9), np.float32))
+    7
+    """
+    shapes: list[int] = []
+    few = taken(data, [0, 0])
+    site = OUTPUT if layer == CLASSES else layer
+    stream(few, lambda _, A: shapes.append(A.shape[1]), model=model, layer=site)
+    return shapes[0]
 
 
 def among(

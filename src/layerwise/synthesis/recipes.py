@@ -50,15 +50,19 @@ RECIPES = {
         # Erhan et al. 2009: no prior but the norm. Ask for the pre-activation: a sigmoid's gradient
         # vanishes where a rectifier's is 0, and the best input is the same.
         Recipe("erhan", Pixels("norm", "uniform"), LineSearch(), steps=200),
-        # Fleuret, EE-559 lecture 8.4: 250 steps of Adam at 0.1 from N(0, 0.01).
-        Recipe("lecture", Pixels("none", "zero"), Adam(0.1), 250, edge_energy(), keep="last"),
-        # keras-vis' defaults.
-        Recipe("keras-vis", Pixels("none", "middle"), RMSProp(1.0), 200,
+        # Fleuret, EE-559 lecture 8.4: 250 steps of Adam at 0.1 from N(0, 0.01). There h has weight
+        # 1, for the logits of VGG16; on a LeNet it then outweighs what is asked.
+        Recipe("lecture", Pixels("none", "zero"), Adam(0.1), 250, 0.1 * edge_energy(),
+               keep="last"),
+        # keras-vis' defaults; its steps of 1 in a range of 255 are taken in one of 1.
+        Recipe("keras-vis", Pixels("none", "middle"), RMSProp(1 / 255), 200,
                10 * lp_norm(6) + 10 * total_variation(2)),
+        # Ours for grey pictures: as much ink as a real one, held about as variously as digits.
+        Recipe("ink", Pixels("ink", "middle"), Adam(0.02), 256,
+               transforms=(Jitter(0.1), Scale(0.85, 1.15), Rotate(10.0)), keep="last"),
         # Olah et al. 2017.
         Recipe("modern", Fourier(), Adam(0.05), 256,
-               transforms=(Jitter(1 / 16), Scale(0.9, 1.1), Rotate(10.0), Jitter(1 / 32)),
-               keep="last"),
+               transforms=(Jitter(0.1), Scale(0.8, 1.2), Rotate(15.0)), keep="last"),
     )
 }  # fmt: skip
 
@@ -68,13 +72,13 @@ def as_recipe(value: Recipe | str | None, shape: tuple[int, ...]) -> Recipe:
 
     Examples
     --------
-    >>> as_recipe(None, (1, 28, 28)).name, as_recipe(None, (39,)).name, as_recipe("lecture", ()).steps
-    ('modern', 'erhan', 250)
+    >>> [as_recipe(None, shape).name for shape in ((3, 224, 224), (1, 28, 28), (39,))]
+    ['modern', 'ink', 'erhan']
     """
     if isinstance(value, Recipe):
         return value
     if value is None:
-        value = "modern" if len(shape) == 3 else "erhan"
+        value = "erhan" if len(shape) != 3 else "modern" if shape[0] == 3 else "ink"
     if not isinstance(value, str):
         raise InvalidType(f"recipe must be a Recipe or its name; got {type(value).__name__}.")
     if value not in RECIPES:

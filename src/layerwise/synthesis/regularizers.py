@@ -43,19 +43,16 @@ def total_variation(beta: float = 2.0) -> Target:
     beta = number("total_variation", "beta", beta, 0.1)
 
     def variation(x: Tensor) -> Tensor:
-        n_axes = x.ndim - 2
-        if n_axes < 1:
-            return x.flatten(1).sum(1) * 0
-        here = (..., *(slice(None, -1) for _ in range(n_axes)))
-        squares = torch.zeros_like(x[here])
-        for axis in range(n_axes):
-            there = [slice(None, -1)] * n_axes
-            there[axis] = slice(1, None)
-            squares = squares + (x[(..., *there)] - x[here]).square()
+        if x.ndim < 3:
+            return _none(x)
+        here = _neighbours(x)
+        squares = torch.zeros_like(here)
+        for axis in range(2, x.ndim):
+            squares = squares + (_neighbours(x, axis) - here).square()
         if beta != 2:  # the slope of a root at 0 is infinite; no variation pulls nowhere
             safe = torch.where(squares > 0, squares, 1.0)
             squares = torch.where(squares > 0, safe ** (beta / 2), 0.0)
-        return squares.flatten(1).sum(1) / x[0].numel()
+        return _sum(squares) / x[0].numel()
 
     return of_input(variation, "total variation" + ("" if beta == 2 else f" (beta {beta:g})"))
 
@@ -77,7 +74,8 @@ def lp_norm(p: float = 6.0) -> Target:
     p = number("lp_norm", "p", p, 1)
 
     def norm(x: Tensor) -> Tensor:
-        return torch.linalg.vector_norm(x.flatten(1), p, dim=1) / x[0].numel()
+        lengths: Tensor = torch.linalg.vector_norm(x.flatten(1), p, dim=1)
+        return lengths / x[0].numel()
 
     return of_input(norm, f"L{p:g} norm")
 
@@ -87,8 +85,8 @@ def edge_energy() -> Target:
 
     .. math:: h(x) = \sum_{s \ge 0} \lVert \delta^s(x) - g \star \delta^s(x) \rVert^2
 
-    with g a Gaussian of 5 pixels a side and deviation 1 (outside the image is 0), and :math:`\delta`
-    halving the image, down to 5 pixels.
+    with g a Gaussian of 5 pixels a side and deviation 1 (outside the image is 0), and
+    :math:`\delta` halving the image, down to 5 pixels.
 
     Examples
     --------
@@ -97,9 +95,9 @@ def edge_energy() -> Target:
     """
 
     def energy(x: Tensor) -> Tensor:
-        total = x.flatten(1).sum(1) * 0
+        total = _none(x)
         for edges in scales_of_edges(x):
-            total = total + edges.square().view(len(x), -1).sum(1)
+            total = total + _sum(edges.square())
         return total
 
     return of_input(energy, "edge energy")
@@ -116,7 +114,7 @@ def scales_of_edges(x: Tensor) -> list[Tensor]:
     n_axes = x.ndim - 2
     if n_axes not in _CONVOLUTIONS:
         return []
-    line = torch.exp(-torch.arange(-2.0, 3.0).square() / 2).to(x)
+    line = torch.exp(-torch.arange(-2, 3).to(x).square() / 2)
     kernel = line
     for _ in range(n_axes - 1):
         kernel = kernel[..., None] * line
@@ -156,3 +154,19 @@ def diversity(layer: str, starts: int) -> Target:
         return 1 - cosines.flatten() / (starts - 1)
 
     return of_layer(layer, difference, f"diversity in {layer}")
+
+
+def _sum(x: Tensor) -> Tensor:
+    return x.flatten(1).sum(1)
+
+
+def _none(x: Tensor) -> Tensor:
+    """Return 0 for each image, as a function of it."""
+    return _sum(x) * 0
+
+
+def _neighbours(x: Tensor, step: int | None = None) -> Tensor:
+    """Return all values that have a neighbour along every axis, or their neighbours along one."""
+    for axis in range(2, x.ndim):
+        x = x.narrow(axis, int(axis == step), x.shape[axis] - 1)
+    return x

@@ -2,8 +2,9 @@
 
 A picture that excites a unit however it is held shows something that the unit sees in photographs
 too; one that does so only pixel for pixel is noise. Every transform is differentiable, keeps the
-shape, and moves all channels alike. What comes into view from outside repeats the border. Inputs
-without positions pass unchanged, and what needs two axes leaves one alone.
+shape, and moves all channels alike. What comes into view from outside mirrors the inside: were the
+border repeated, its pixels would gain by being many. Inputs without positions pass unchanged, and
+what needs two axes leaves one alone.
 
 Source: Olah, Mordvintsev and Schubert, "Feature Visualization", Distill 2017, and their code lucid.
 """
@@ -17,6 +18,8 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from layerwise.foundation.checks import number
 
 Draw = Callable[[float, float], Tensor]
 """(low, high) -> (n,) random numbers between them, one for each image."""
@@ -35,11 +38,14 @@ class Jitter:
     Examples
     --------
     >>> x = torch.arange(4.0).view(1, 1, 4)
-    >>> Jitter(0.25)(x, lambda low, high: torch.tensor([high])).tolist()
-    [[[1.0, 2.0, 3.0, 3.0]]]
+    >>> Jitter(0.5)(x, lambda low, high: torch.tensor([high])).tolist()
+    [[[2.0, 3.0, 3.0, 2.0]]]
     """
 
     share: float
+
+    def __post_init__(self) -> None:
+        number("Jitter", "share", self.share, 0, 1)
 
     def __call__(self, x: Tensor, draw: Draw) -> Tensor:
         """Return the moved images."""
@@ -47,7 +53,9 @@ class Jitter:
             size = x.shape[axis]
             most = round(self.share * size)
             shift = draw(-most - 0.5, most + 0.5).round().clamp(-most, most).long()
-            index = (torch.arange(size, device=x.device) + shift[:, None]).clamp(0, size - 1)
+            index = torch.arange(size, device=x.device) + shift[:, None]
+            index = torch.where(index < 0, -1 - index, index)
+            index = torch.where(index >= size, 2 * size - 1 - index, index)
             view = [len(x)] + [size if other == axis else 1 for other in range(1, x.ndim)]
             x = x.gather(axis, index.view(view).expand(x.shape))
         return x
@@ -140,5 +148,5 @@ def _resampled(x: Tensor, matrix: Tensor, shape: torch.Size | None = None) -> Te
         relative = torch.diag_embed(torch.cat([relative[:, 0], torch.ones_like(relative[:, 0])], 1))
     theta = F.pad(relative, (0, 1)).to(x)
     grid = F.affine_grid(theta, list(shape), align_corners=False)
-    seen = F.grid_sample(x, grid, padding_mode="border", align_corners=False)
+    seen = F.grid_sample(x, grid, padding_mode="reflection", align_corners=False)
     return seen[:, :, 0] if n_axes == 1 else seen

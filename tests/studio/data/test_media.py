@@ -9,7 +9,7 @@ from tests.studio.data.test_sheets import tiles
 from tests.studio.reading import Page
 
 from layerwise.foundation.checks import NotFound
-from layerwise.store import media
+from layerwise.store import Layer, Run, media
 from layerwise.studio import Contents
 
 FILTERS = np.random.default_rng(0).integers(256, size=(6, 5, 7, 3), dtype=np.uint8)
@@ -38,6 +38,23 @@ def test_filters_of_a_layer_are_shown_exactly(run):
     layout = Layout(entry["width"], entry["height"], 6)
     assert entry["columns"] == layout.columns
     np.testing.assert_array_equal(tiles(page.read(entry["sheet"]), layout, 6), FILTERS)
+
+
+def test_pictures_of_a_layer_of_maps_are_about_its_channels(tmp_path):
+    maps, dense = Layer("conv", (6, 3, 3), "float32", "Conv2d"), Layer("fc", (6,), "float32", "fc")
+    run = Run.create(tmp_path / "run", n_observations=2, rows_per_part=2, layers=[maps, dense],
+                     fingerprint={}, provenance={})  # fmt: skip
+    with run.lock():
+        run.add_checkpoint("last", fingerprint="w")
+        with run.write("last", 0) as append:
+            append("conv", np.zeros((2, 6, 3, 3), np.float32))
+            append("fc", np.zeros((2, 6), np.float32))
+    for layer, index in (("conv", [0, 5]), ("conv", [0, 6]), ("fc", [0, 5])):
+        frame = media.pictures("top patches", FILTERS[:2], title=f"{layer} {index}", layer=layer,
+                               index=index)  # fmt: skip
+        run.write_table("images", frame, {"function": "top", "title": f"{layer} {index}"})
+    entries = {one["title"]: one["channels"] for one in Page(Contents(run)).run["images"]}
+    assert entries == {"conv [0, 5]": 6, "conv [0, 6]": None, "fc [0, 5]": None}
 
 
 def test_pictures_of_observations_are_those_that_are_shown(run):

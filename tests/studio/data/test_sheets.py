@@ -69,6 +69,15 @@ def test_larger_pictures_come_back_closely_and_take_less():
     assert len(content) < pictures.size / 8
 
 
+def test_drawings_come_back_exactly_where_that_costs_little_photographs_do_not():
+    images = (digits()[0][:9] * 255).astype(np.uint8).reshape(9, 8, 8, 1)
+    drawings = np.repeat(images.repeat(4, axis=1).repeat(4, axis=2), 3, axis=3)
+    found = tiles(read(webp(drawings, 9, sharp=True)), Layout(32, 32, 9), 9)
+    np.testing.assert_array_equal(found, drawings)
+    noise = np.random.default_rng(0).integers(256, size=(9, 32, 32, 3), dtype=np.uint8)
+    assert webp(noise, 9, sharp=True) == webp(noise, 9)
+
+
 def test_the_thumbnails_of_the_page_are_those_of_the_run(page, studied):
     inputs = page.run["inputs"]
     assert (inputs["width"], inputs["height"], inputs["count"]) == (8, 8, 120)

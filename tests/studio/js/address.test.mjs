@@ -34,7 +34,7 @@ test("what is no list of ids selects nothing", () => {
 });
 
 test("a state comes back from its address", () => {
-  const runs = model();
+  const runs = model({ ...manifest(), attributions: ["gradient", "occlusion"] });
   const state = valid({
     ...START,
     model: runs,
@@ -49,13 +49,15 @@ test("a state comes back from its address", () => {
     pinned: 4,
     trails: true,
     theme: "dark",
+    explain: "occlusion",
+    aim: "class 2",
     selection: Uint32Array.of(1, 3, 5),
     selected: 'drawn & "lasso" = <b>',
     other: { run: 0, layer: 0, checkpoint: 1, series: "pca" },
   });
   const found = read(`#${written(state)}`, runs);
   for (const key of Object.keys(found)) assert.deepEqual(found[key], state[key], key);
-  assert.deepEqual(Object.keys(found).length, 14);
+  assert.deepEqual(Object.keys(found).length, 16);
 });
 
 test("with one run the place compared with is of that run", () => {

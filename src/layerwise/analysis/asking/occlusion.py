@@ -15,12 +15,21 @@ from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array
 from layerwise.store import Run
 from layerwise.store.media import pictures as picture_rows
+from layerwise.units.pictures.pixels import rgb, signed
 
 KEPT_OCCLUSION = "keep_occlusion"
 """The function in the provenance of these tables."""
 
 OCCLUSION = "occlusion"
 """The table of these numbers, and the kind of the pictures of what was covered."""
+
+PROJECTIONS = "projections of covered maps"
+"""The kind of the pictures of what the followed feature maps rest on."""
+
+TITLES = {
+    OCCLUSION: "What was covered part by part",
+    PROJECTIONS: "What the largest activation of the strongest feature map rests on",
+}
 
 MEASURES = ("activity", "probability", "predicted")
 """Of the strongest feature map, of the correct class, and the most probable class."""
@@ -77,6 +86,7 @@ def keep_occlusion(
     *,
     names: Sequence[str] = (),
     pictures: Array | None = None,
+    projections: Array | None = None,
 ) -> pd.DataFrame:
     """Keep what a network made of covered pictures: tables "occlusion" and "images".
 
@@ -87,6 +97,9 @@ def keep_occlusion(
     names : what each observation is: "test 7 (digit 9)"
     pictures : (n, height, width, 1 or 3) uint8, optional
         The observations.
+    projections : (n, height, width, 3) uint8, optional
+        What the largest activation of each feature map rests on, at the last checkpoint: of
+        :func:`projection_pixels`.
 
     Returns
     -------
@@ -119,12 +132,11 @@ def keep_occlusion(
         about = {"function": KEPT_OCCLUSION, "checkpoint": checkpoint}
         run.write_table(OCCLUSION, frame, about)
         frames.append(frame)
-    if pictures is not None:
-        rows = picture_rows(
-            OCCLUSION, pictures, title="What was covered part by part", about="",
-            names=list(names) or None,
-        )  # fmt: skip
-        run.write_table("images", rows, {"function": KEPT_OCCLUSION})
+    kinds = {OCCLUSION: pictures, PROJECTIONS: projections}
+    for kind, images in kinds.items():
+        if images is not None:
+            rows = picture_rows(kind, images, title=TITLES[kind], about="", names=names or None)
+            run.write_table("images", rows, {"function": KEPT_OCCLUSION, "kind": kind})
     return pd.concat(frames, ignore_index=True)
 
 
@@ -150,6 +162,36 @@ def occlusion_table(maps: OcclusionMaps, names: Sequence[str] = ()) -> pd.DataFr
                 "value": values.astype(np.float64),
             }))  # fmt: skip
     return pd.concat(frames, ignore_index=True)
+
+
+def projection_pixels(projections: Array) -> Array:
+    """Return projections back to the input as pictures, each on its own scale around 0.
+
+    The scale ends where one value in a thousand is beyond it.
+
+    Parameters
+    ----------
+    projections : (n, channels, height, width), of :func:`layerwise.attribution.project`
+
+    Returns
+    -------
+    (n, height, width, 3) uint8
+        Three channels are red, green and blue, 0 mid grey; else the mean, blue below and brown
+        above 0.
+
+    Examples
+    --------
+    >>> projection_pixels(np.array([[[[0.0, 2.0]]]])).tolist()
+    [[[[220, 220, 220], [74, 26, 3]]]]
+    """
+    values = np.moveaxis(np.asarray(projections, dtype=np.float64), 1, -1)
+    sizes = np.abs(values)
+    # A few pixels far beyond all others would leave nothing else to see.
+    limits = np.quantile(sizes, 0.999, axis=(1, 2, 3), keepdims=True)
+    limits = np.where(limits > 0, limits, sizes.max(axis=(1, 2, 3), keepdims=True))
+    if values.shape[-1] == 3:
+        return rgb(values, limits)
+    return signed(values.mean(axis=-1), limits[..., 0])
 
 
 def occlusion_of(table: pd.DataFrame) -> OcclusionMaps:

@@ -57,14 +57,26 @@ def _entries(shown: Shown, table: Table, number: int, one: media.Pictures) -> li
             "kind": one.kind, "layer": layer, "checkpoint": checkpoint, "about": one.about,
             "title": one.title if layout.n_sheets == 1 else f"{one.title} ({sheet + 1})",
             "index": index[chosen].tolist(), "names": [one.names[k] for k in chosen],
+            "channels": _channels(shown, one),
             "width": width, "height": height, "columns": layout.columns,
             "sheet": shown.add(f"images/{table.key}/{number}-{sheet}", file),
         })  # fmt: skip
     return found
 
 
+def _channels(shown: Shown, one: media.Pictures) -> int | None:
+    """Return how many channels a layer of maps has whose channels the pictures are about.
+
+    Such a layer may have been recorded position by position, and then has many units a channel.
+    """
+    if one.about != "unit" or not one.layer or one.layer not in shown.layers:
+        return None
+    n_channels, *positions = shown.run.layer(one.layer).shape
+    return n_channels if positions and int(one.index.max()) < n_channels else None
+
+
 def _sheet(table: Table, number: int, chosen: Array, columns: int) -> bytes:
-    return webp(_sets(table, table.stamp)[number].pixels[chosen], columns)
+    return webp(_sets(table, table.stamp)[number].pixels[chosen], columns, sharp=True)
 
 
 @lru_cache(8)

@@ -23,8 +23,9 @@ from layerwise.studio.host.asked import Asked
 LARGEST_SIDE = 224
 """Rows and columns of a map at most; larger ones are averaged over squares of pixels."""
 
-MOST_CHANNELS = 64
-"""Channels of a signal that are rows of their own; more are summed."""
+MANY, SHARE = 1000, 99.5
+"""Of so many values and more the colours end at this percentile of their sizes: a few single pixels
+of a gradient would leave all others pale."""
 
 _CODES = 127
 """Codes of one byte on either side of zero."""
@@ -65,8 +66,9 @@ class Ask(Protocol):
         Returns
         -------
         mapping
-            "attribution": of the shape of the input, "target": its name, "value": the target's
-            value, "output": (n_classes,) logits or None if the output is no such row.
+            "attribution": one number a position of the input, "channels": how many each of these
+            adds up, "layer": whose maps were taken, if any, "target": its name, "value": the
+            target's value, "output": (n_classes,) logits, or None if the output is no such row.
         """  # fmt: skip
 
 
@@ -95,12 +97,12 @@ def attribution(asked: Asked, ask: Ask | None, stopped: Stopped) -> dict[str, An
 def drawn(values: object) -> dict[str, Any]:
     """Return an attribution as rows and columns of signed bytes, and what the largest means.
 
-    Channels of a picture are summed; what has one dimension is one row. "sum" is that of the whole
-    attribution.
+    What has one dimension is one row. "limit" is where the colours end, "largest" the largest size
+    of all, "sum" that of the whole attribution.
 
     Examples
     --------
-    >>> found = drawn(np.array([[[0.5, -1.0]], [[0.5, -1.0]]]))
+    >>> found = drawn(np.array([1.0, -2.0]))
     >>> found["shape"], found["limit"], np.frombuffer(base64.b64decode(found["codes"]), "i1")
     ([1, 2], 2.0, array([  64, -127], dtype=int8))
     """
@@ -110,12 +112,16 @@ def drawn(values: object) -> dict[str, Any]:
             "attribution", "its values", "finite", "NaN or infinity",
             "Look whether the network overflows for this observation.",
         )  # fmt: skip
-    plane = _averaged(_plane(whole))
-    limit = float(np.abs(plane).max())
-    codes = np.rint(plane * (_CODES / (limit or 1.0))).astype(np.int8)
+    plane = _averaged(whole.sum(axis=tuple(range(whole.ndim - 2))) if whole.ndim > 2 else
+                      np.atleast_2d(whole))  # fmt: skip
+    sizes = np.abs(plane)
+    largest = float(sizes.max())
+    limit = float(np.percentile(sizes, SHARE)) if sizes.size >= MANY else 0.0
+    limit = limit or largest
+    codes = np.rint(np.clip(plane / (limit or 1.0), -1, 1) * _CODES).astype(np.int8)
     return {
         "shape": list(plane.shape), "codes": base64.b64encode(codes.tobytes()).decode(),
-        "limit": finite(limit), "sum": finite(float(whole.sum())), "channels": _summed(whole),
+        "limit": finite(limit), "largest": finite(largest), "sum": finite(float(whole.sum())),
     }  # fmt: skip
 
 
@@ -125,11 +131,16 @@ def said(answer: Mapping[str, Any]) -> dict[str, Any]:
     Examples
     --------
     >>> logits = np.array([0.0, np.log(3)])
-    >>> said({"target": "conv2:3", "value": 0.5, "output": logits})
-    {'target': 'conv2:3', 'value': 0.5, 'predicted': 1, 'share': 0.75, 'classes': 2}
+    >>> found = said({"target": "conv2:3", "value": 0.5, "channels": 3, "output": logits})
+    >>> found["value"], found["predicted"], found["share"], found["classes"]
+    (0.5, 1, 0.75, 2)
     """
     output = answer.get("output")
-    found = {"target": str(answer["target"]), "value": finite(float(answer["value"]))}
+    found = {
+        "target": str(answer["target"]), "value": finite(float(answer["value"])),
+        "layer": str(answer.get("layer", "")),
+        "channels": int(answer["channels"]),
+    }  # fmt: skip
     if output is None or not np.isfinite(output).all():
         return {**found, "predicted": None, "share": None, "classes": 0}
     from layerwise.studio.data.predictions import most_probable
@@ -139,27 +150,6 @@ def said(answer: Mapping[str, Any]) -> dict[str, Any]:
         **found, "predicted": int(classes[0, 0]), "share": finite(float(shares[0, 0])),
         "classes": len(output),
     }  # fmt: skip
-
-
-def _plane(values: Array) -> Array:
-    """Return rows and columns: pictures without their channels, signals channel by channel."""
-    if values.ndim < 2:
-        return values.reshape(1, -1)
-    if values.ndim == 2:
-        return values if len(values) <= MOST_CHANNELS else values.sum(axis=0, keepdims=True)
-    if values.ndim == 3 and _is_last(values):
-        return np.asarray(values.sum(axis=-1))
-    return np.asarray(values.sum(axis=tuple(range(values.ndim - 2))))
-
-
-def _is_last(values: Array) -> bool:
-    """Whether the colours of a picture are its last dimension."""
-    return values.shape[-1] in (1, 3) and values.shape[0] not in (1, 3)
-
-
-def _summed(values: Array) -> int:
-    """Return how many channels one number of the map sums."""
-    return values.size // _plane(values).size
 
 
 def _averaged(plane: Array) -> Array:

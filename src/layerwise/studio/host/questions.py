@@ -45,9 +45,9 @@ def ask(
     "neighbors"   run, layer, checkpoint, observation, k  observations: the k nearest by the
                                                           whole layer, nearest first;
                                                           distances: Euclidean, in n-D
-    "attribution" run, checkpoint, observation, method;   shape, codes, limit, sum, channels (the
-                  layer and unit, or unit (a class), or   map); target, value, predicted, share,
-                  neither (the predicted class)           classes (what the network says)
+    "attribution" run, checkpoint, observation, method;   the map: shape, codes, limit, largest,
+                  layer and unit, or unit (a class), or   sum, channels, layer; target, value,
+                  neither (the predicted class)           predicted, share, classes
     ============= ======================================= ====================================
 
     Runs, layers, checkpoints and observations are numbered as in the manifest; all is about the

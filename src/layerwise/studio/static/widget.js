@@ -22,6 +22,7 @@ const SILENT =
 /** A source that asks the kernel behind a widget. It has what `Source` has. */
 export class WidgetSource extends HeldSource {
   live = true;
+  withNetwork = "run.studio(ask=layerwise.attribution.OnDemand(run, model))";
 
   /** @param {any} model of anywidget @param {(silent: boolean) => void} heed hears if no answer comes */
   constructor(model, heed) {

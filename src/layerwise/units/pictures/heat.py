@@ -48,10 +48,12 @@ class HeatImages:
         --------
         >>> images = heat_images(np.array([[[0.0, 2.0]], [[-0.5, 0.25]]]))
         >>> images.name(0), images.name(1)
-        ('0 to 2', '±0.5')
+        ('0–2', '±0.5')
         """
-        limit = f"{self.limits[k]:.3g}"
-        return f"±{limit}" if self.signed[k] else f"0 to {limit}"
+        limit = f"{self.limits[k]:.2g}"
+        if not self.limits[k]:
+            return "all 0"
+        return f"±{limit}" if self.signed[k] else f"0–{limit}"
 
 
 def heat_images(maps: Array, *, over: Array | None = None) -> HeatImages:

@@ -5,6 +5,19 @@
  * layers and checkpoints by their place in its lists.
  *
  * @typedef {{layer: number, checkpoint: number}} Place
+ * @typedef {Object} Attribution what the Python module `studio.host.network` answers
+ * @property {[number, number]} shape rows and columns
+ * @property {string} codes signed bytes in base64
+ * @property {number} limit what 127 means, where the colours end
+ * @property {number} largest size of all
+ * @property {number} sum of the whole attribution
+ * @property {number} channels that one number of the map sums
+ * @property {string} layer whose maps were taken, "" if none
+ * @property {string} target
+ * @property {number|null} value
+ * @property {number|null} predicted number of the class, null if the output is none
+ * @property {number|null} share its probability
+ * @property {number} classes how many the network tells apart
  */
 
 import { codes, column, json, values } from "./arrays.js";
@@ -201,6 +214,19 @@ export class Run {
     const ask = () => this.model.source.ask("neighbors", body);
     const asked = this.model.keep(`neighbors ${JSON.stringify(body)}`, ask);
     return asked.then((answer) => answer.observations);
+  }
+
+  /**
+   * Ask the network which parts of an observation its answer, or a unit, rests on.
+   *
+   * @param {number} checkpoint
+   * @param {object} what observation and method; of a unit its layer and number, of a class its number
+   * @param {AbortSignal} signal
+   * @returns {Promise<Attribution>}
+   */
+  attribution(checkpoint, what, signal) {
+    const body = { run: this.number, data: this.about.data, checkpoint, ...what };
+    return this.model.source.ask("attribution", body, signal);
   }
 }
 

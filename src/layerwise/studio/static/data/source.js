@@ -17,7 +17,9 @@
  * @property {() => Promise<any>} manifest
  * @property {(name: string) => Promise<ArrayBuffer>} bytes
  * @property {(name: string, type: string) => Promise<string>} url address for an image or a sound
- * @property {(kind: string, body: object) => Promise<any>} ask
+ * @property {(kind: string, body: object, signal?: AbortSignal) => Promise<any>} ask `signal` says that
+ *   nobody waits any more
+ * @property {string} [withNetwork] how to start the host so that it can ask the network, if it cannot
  * @property {() => Promise<Job[]>} jobs
  * @property {(body: object) => Promise<number>} start
  * @property {(id: number) => Promise<void>} cancel
@@ -29,6 +31,7 @@ const TYPES = { webp: "image/webp", wav: "audio/wav" };
 /** A source whose host answers over HTTP, from where the page came. @implements {Source} */
 export class HttpSource {
   live = true;
+  withNetwork = "layerwise view RUN --model mymodel.py:Net";
 
   async manifest() {
     return (await this.fetched("manifest.json")).json();
@@ -44,9 +47,9 @@ export class HttpSource {
     return `data/${name}`;
   }
 
-  /** @param {string} kind @param {object} body */
-  async ask(kind, body) {
-    return (await this.posted(`ask/${kind}`, body)).json();
+  /** @param {string} kind @param {object} body @param {AbortSignal} [signal] */
+  async ask(kind, body, signal) {
+    return (await this.posted(`ask/${kind}`, body, signal)).json();
   }
 
   async jobs() {
@@ -65,10 +68,10 @@ export class HttpSource {
 
   close() {}
 
-  /** @param {string} address @param {object} body */
-  posted(address, body) {
+  /** @param {string} address @param {object} body @param {AbortSignal} [signal] */
+  posted(address, body, signal) {
     const headers = { "Content-Type": "application/json" };
-    return this.fetched(address, { method: "POST", headers, body: JSON.stringify(body) });
+    return this.fetched(address, { method: "POST", headers, body: JSON.stringify(body), signal });
   }
 
   /** @param {string} address @param {RequestInit} [how] @returns {Promise<Response>} */

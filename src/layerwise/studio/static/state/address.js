@@ -9,7 +9,7 @@ import { valid } from "./valid.js";
 
 const KEYS = [
   ...["model", "run", "layer", "checkpoint", "series", "color", "unit", "unitColor", "role"],
-  ...["selection", "pinned", "trails", "other", "theme"],
+  ...["selection", "pinned", "trails", "other", "theme", "explain", "aim"],
 ];
 
 /** Milliseconds without a change before the address is written: browsers limit how often. */
@@ -25,7 +25,7 @@ const CALLED = 200;
 const LAST = 2 ** 32 - 1;
 
 /** Keys of the state that stand in the address as they are. */
-const PLAIN = { series: "", color: "", unit: 0, unitColor: "", role: 0, pinned: 0, theme: "" };
+const PLAIN = { series: "", color: "", unit: 0, unitColor: "", role: 0, pinned: 0, theme: "", explain: "", aim: "" };
 
 /** Whether an address holds a state, not the name of some section. @param {string} hash */
 export function ours(hash) {

@@ -23,6 +23,9 @@
  * @property {number} hover observation under the pointer, -1 for none
  * @property {number} pinned observation held in the inspector, -1 for none
  * @property {number} hoverUnit neuron under the pointer, -1 for none
+ * @property {string} explain the way in which the network is asked about an observation, "" for none
+ * @property {string} aim what it is asked about: "" for the predicted class, "class NUMBER", or
+ *   "unit" for the chosen neuron
  * @property {boolean} trails whether the ways of the points are drawn
  * @property {string} tool "pan", "lasso" or "box"
  * @property {Stage|null} other what the first map is compared with
@@ -52,6 +55,8 @@ export const START = {
   hover: -1,
   pinned: -1,
   hoverUnit: -1,
+  explain: "",
+  aim: "",
   trails: false,
   tool: "lasso",
   other: null,

@@ -51,6 +51,7 @@ export function valid(state) {
     : start.checkpoint;
   const unit = within(state.unit, about.layers[layer]?.units ?? 0) ? state.unit : -1;
   const mark = colorings(entry, checkpoint).some(({ value }) => value === state.color);
+  const ways = state.model.manifest.attributions ?? [];
   const selection = state.selection.every((id) => id < n) ? state.selection : NOBODY;
   return {
     ...state,
@@ -68,6 +69,8 @@ export function valid(state) {
     pinned: within(state.pinned, n) ? state.pinned : -1,
     hover: within(state.hover, n) ? state.hover : -1,
     hoverUnit: -1,
+    explain: ways.includes(state.explain) || state.explain === "none" ? state.explain : (ways[0] ?? ""),
+    aim: aims(entry, state.aim) ? state.aim : "",
     other: comparable(state, entry),
   };
 }
@@ -88,6 +91,12 @@ export function moved(state, run) {
   const rest = alike ? {} : { selection: NOBODY, selected: "", pinned: -1 };
   const place = { layer: named("layer"), checkpoint: named("checkpoint") };
   return valid({ ...state, run, ...place, ...rest, unit: -1, other: null });
+}
+
+/** Whether the network can be asked about it. @param {import("../data/run.js").Run} run @param {string} aim */
+function aims(run, aim) {
+  const [, code] = /^class (\d{1,6})$/.exec(aim) ?? [];
+  return aim === "unit" || Number(code) < (run.classes?.names.length ?? 0);
 }
 
 /** @param {import("./store.js").State} state @param {import("../data/run.js").Run} first */

@@ -16,8 +16,13 @@ import { classMark, clipped, cross } from "../widgets/marks.js";
 import { roving } from "../widgets/roving.js";
 import { soundPlayer } from "../widgets/sound.js";
 import { Tiles } from "../widgets/tiles.js";
+import { attributionPart } from "./attribution.js";
+import { pictured } from "./pictured.js";
 
-const KEYS = ["model", "run", "layer", "checkpoint", "hover", "pinned", "unit", "dark"];
+const KEYS = [
+  ...["model", "run", "layer", "checkpoint", "hover", "pinned", "unit", "dark"],
+  ...["explain", "aim", "hoverUnit"],
+];
 const SIZE = 112;
 const NEAR = 8;
 
@@ -28,11 +33,14 @@ const REST = 150;
 const LEAST = 0.0005;
 
 /** @param {any} context @returns {{element: HTMLElement, destroy: () => void}} */
-export function inspectorView({ store }) {
+export function inspectorView(context) {
+  const { store } = context;
   const unpin = button("Unpin", () => pin(store, store.state.pinned), { class: "plain" });
   const frame = card("inspector", "Inspector", unpin);
   const about = h("div", { class: "about" });
   const more = h("div", { class: "near" });
+  const attribution = attributionPart(context);
+  const nothing = h("p", { class: "quiet empty" }, "Point at an observation to look at it; click to keep it here.");
   roving(more);
   let timer = 0;
 
@@ -42,17 +50,21 @@ export function inspectorView({ store }) {
     return hover >= 0 && !own ? hover : pinned;
   };
   const read = async (state) => {
+    const run = runOf(state);
+    const unit = state.hoverUnit;
+    const seen = unit < 0 ? [] : await pictured(context, run, "unit", unit, placeOf(state), true);
+    if (seen.length) return { unit, seen };
     const i = current(state);
     if (i < 0) return null;
-    const run = runOf(state);
-    const [facts, probable, activation, picture, labels] = await Promise.all([
+    const [facts, probable, activation, picture, labels, made] = await Promise.all([
       factsOf(run, state.checkpoint),
       run.probable(state.checkpoint),
       state.unit >= 0 ? run.activation(placeOf(state), state.unit) : null,
       new Tiles(run).picture(i, SIZE),
       Promise.all(run.about.labels.map(({ name }) => run.labels(name))),
+      pictured(context, run, "observation", i, placeOf(state), false),
     ]);
-    return { i, facts, probable, activation, picture, labels };
+    return { i, facts, probable, activation, picture, labels, made };
   };
   const resting = latest((sentence) => fill(more, h("p", { class: "warn" }, sentence)));
   const rest = ({ i, facts }, state) => {
@@ -72,23 +84,32 @@ export function inspectorView({ store }) {
     if (!more.matches(":focus-within")) fill(more); // the keys would lose their place
     if (found) timer = setTimeout(() => rest(found, state), found.i === state.pinned ? 0 : REST);
   };
-  const paint = (found, state) => {
+  const paint = (shown, state) => {
+    if (shown?.seen) {
+      frame.note(`neuron ${shown.unit} of ${runOf(state).about.layers[state.layer].name}`);
+      unpin.hidden = true;
+      fill(frame.body, shown.seen);
+      return;
+    }
+    const found = shown;
     renew(found, state);
     unpin.hidden = state.pinned < 0 || found?.i !== state.pinned;
+    attribution.show(found, state);
     if (!found) {
       frame.note("");
-      frame.say("Point at an observation to look at it; click to keep it here.");
+      fill(frame.body, nothing, attribution.element);
       return;
     }
     const { i, facts } = found;
     frame.note(`row ${facts.rows[i]}${i === state.pinned ? ", pinned" : ""}`);
     more.classList.toggle("pictured", Boolean(facts.run.about.inputs));
-    if (more.parentElement !== frame.body) fill(frame.body, about, more);
-    fill(about, subject(found, state));
+    if (more.parentElement !== frame.body) fill(frame.body, about, attribution.element, more);
+    fill(about, subject(found, state), found.made);
   };
   const destroy = together(
     follow(store, KEYS, read, paint, frame.fail).stop,
     resting.stop,
+    attribution.destroy,
     () => clearTimeout(timer),
   );
   return { element: frame.element, destroy };

@@ -16,6 +16,7 @@ import { button, fill, h, svg } from "../widgets/dom.js";
 import { examples } from "../widgets/examples.js";
 import { classMark } from "../widgets/marks.js";
 import { roving } from "../widgets/roving.js";
+import { pictured } from "./pictured.js";
 
 const KEYS = ["model", "run", "layer", "checkpoint", "unit", "dark"];
 
@@ -48,12 +49,13 @@ export function unitView(context) {
   const read = async (state) => {
     if (state.unit < 0) return null;
     const [run, place] = [runOf(state), placeOf(state)];
-    const [activation, facts, neurons] = await Promise.all([
+    const [activation, facts, neurons, made] = await Promise.all([
       run.activation(place, state.unit),
       factsOf(run, state.checkpoint),
       run.neurons(place),
+      pictured(context, run, "unit", state.unit, place, false),
     ]);
-    return { activation, facts, neurons };
+    return { activation, facts, neurons, made };
   };
   const paint = (found, state) => {
     const run = runOf(state);
@@ -68,7 +70,7 @@ export function unitView(context) {
       frame.say(`${offer}: the observations take its colours.`);
     } else if (!found.activation) frame.say(unheld(run, state.unit, layer));
     else if (found.activation.every(Number.isNaN)) frame.say("It has no value on any observation.");
-    else fill(frame.body, parts(found, state, layer, store));
+    else fill(frame.body, parts(found, state, layer, store), found.made);
   };
   return { element: frame.element, destroy: follow(store, KEYS, read, paint, frame.fail).stop };
 }

@@ -10,8 +10,9 @@ import { h } from "./dom.js";
 /** Decoded sheets that are kept; one of 2,048 x 2,048 takes 16 MB. */
 const KEPT = 12;
 
-/** Sides below this are drawn with their pixels showing. */
+/** Sides below this are drawn with their pixels showing, and so is what is drawn so much larger. */
 const COARSE = 64;
+const LARGER = 2.5;
 
 /** @type {WeakMap<object, Map<string, Promise<ImageBitmap>>>} */
 const decoded = new WeakMap();
@@ -111,7 +112,7 @@ export function sheet(model, name) {
  */
 export function cut(bitmap, { width, height, columns }, tile, size) {
   const scale = size / Math.max(width, height);
-  const coarse = Math.max(width, height) < COARSE;
+  const coarse = Math.max(width, height) < COARSE || scale >= LARGER;
   const canvas = h("canvas", {
     class: coarse ? "picture coarse" : "picture",
     width,

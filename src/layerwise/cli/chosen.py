@@ -1,0 +1,103 @@
+"""Observations that a user names on the command line, to ask a live network about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from layerwise.cli.inputs import load_data
+from layerwise.foundation.checks import InvalidValue, integer
+
+if TYPE_CHECKING:
+    from layerwise.foundation.shapes import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """Some rows of the data.
+
+    Attributes
+    ----------
+    rows : their numbers
+    inputs : what a network takes of them
+    names : "mnist test 7 (digit 9)"
+    classes : (n,) int, by the first label column; None if there is none of integers
+    class_names : what the integers mean; empty if nobody says
+    pictures : (n, height, width, 1 or 3) uint8, or None if they are none
+    """
+
+    rows: tuple[int, ...]
+    inputs: Any
+    names: tuple[str, ...]
+    classes: Array | None
+    class_names: tuple[str, ...]
+    pictures: Array | None
+
+    @classmethod
+    def of(
+        cls, command: str, data: str, split: str, data_dir: Path | None,
+        rows: Sequence[int] = (), n: int | None = None, seed: int = 0,
+    ) -> Chosen:  # fmt: skip
+        """Return rows of the data named on the command line, or a seeded sample of `n` of them."""
+        import numpy as np
+
+        from layerwise.network.values import first_tensor
+        from layerwise.recording.pictures import thumbnails
+        from layerwise.recording.source import as_source
+        from layerwise.store.media import LARGEST
+
+        if rows and n is not None:
+            raise InvalidValue(f"{command}: --observation and -n must not be given both.")
+        source = as_source(load_data(data, split, data_dir, None, seed))
+        if n is not None:
+            n = min(integer(command, "-n", n, 1), len(source))
+            rows = np.sort(np.random.default_rng(seed).permutation(len(source))[:n]).tolist()
+        rows = [integer(command, "--observation", row, 0, len(source) - 1) for row in rows or [0]]
+        items = list(source.batches([(row, row + 1) for row in rows]))
+        inputs = _together([batch for batch, _ in items])
+        label, values = next(iter(source.labels.items()), ("", None))
+        if values is not None:
+            values = np.asarray(values)[rows]
+        elif all(found is not None for _, found in items):
+            label, values = "label", np.concatenate([found for _, found in items])
+        known = tuple(map(str, source.class_names.get(label) or ()))
+        whole = values is not None and values.dtype.kind in "iu"
+        name = Path(data).name if ":" in data or Path(data).exists() else f"{data} {split}"
+        names = [f"{name} {row}" for row in rows]
+        if values is not None:
+            words = [known[value] if whole and known else str(value) for value in values.tolist()]
+            names = [f"{one} ({label} {word})" for one, word in zip(names, words, strict=True)]
+        return cls(
+            tuple(rows), inputs, tuple(names), values if whole else None, known,
+            thumbnails(first_tensor(inputs), LARGEST),
+        )  # fmt: skip
+
+
+def number_or_word(text: str) -> str | float:
+    """Return what covers or fills: a number in the network's own scale, or a word.
+
+    Examples
+    --------
+    >>> number_or_word("0.5"), number_or_word("grey")
+    (0.5, 'grey')
+    """
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _together(batches: Sequence[Any]) -> Any:
+    """Return batches of one observation each as one, in whatever nesting."""
+    import torch
+
+    first = batches[0]
+    if isinstance(first, dict):
+        return {key: _together([batch[key] for batch in batches]) for key in first}
+    if isinstance(first, tuple):
+        return tuple(_together(parts) for parts in zip(*batches, strict=True))
+    if len({batch.shape for batch in batches}) > 1:
+        raise InvalidValue("--observation must name inputs of one size. Ask about one at a time.")
+    return torch.cat(list(batches))

@@ -1,0 +1,369 @@
+"""`layerwise top`: the observations that excite each unit most, and what in them does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from layerwise.cli import options
+from layerwise.cli.inputs import (
+    checkpoint_names,
+    load_data,
+    load_model,
+    open_run,
+    whole_numbers,
+    with_weights,
+)
+from layerwise.cli.output import percent, print_json, print_table
+from layerwise.cli.study import command_line
+from layerwise.foundation.checks import InvalidValue, choice, integer
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from layerwise.attribution import TopPatches
+    from layerwise.recording import Top
+
+MOST_LAYERS = 3
+"""Layers if none are named: of more, the first, the last and between."""
+
+DRAWN = 6
+"""Units of a layer in the figure if no number is asked for."""
+
+
+def top(
+    model: options.Model,
+    weights: options.Weights = None,
+    data: options.Data = "digits",
+    split: options.Split = "test",
+    data_dir: options.DataDir = None,
+    n: options.Count = None,
+    layer: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--layer",
+            "-l",
+            help=f"Name or glob, can be repeated; default: {MOST_LAYERS} from first to last.",
+            show_default=False,
+        ),
+    ] = None,
+    units: Annotated[
+        str | None,
+        typer.Option(help="Of each layer these, for example 0,3,7.", show_default=False),
+    ] = None,
+    strongest: Annotated[
+        int | None,
+        typer.Option(
+            help="Of each layer so many, the largest activation first (at the last checkpoint); "
+            f"default: {DRAWN}.",
+            show_default=False,
+        ),
+    ] = None,
+    rank: Annotated[int, typer.Option("--top", help="Observations of each unit.")] = 9,
+    rule: Annotated[
+        str,
+        typer.Option(
+            "--rule",
+            help="What passes back at a rectifier: deconvolution (Zeiler and Fergus), guided "
+            "(sharper in deep layers) or gradient.",
+        ),
+    ] = "deconvolution",
+    subset: Annotated[
+        str | None,
+        typer.Option(
+            "--subset",
+            help="What to call the observations; default: the split.",
+            show_default=False,
+        ),
+    ] = None,
+    label: options.Label = None,
+    batch_size: Annotated[int, typer.Option(help="Observations a forward.")] = 128,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            help="Keep tables and pictures in this run, at the checkpoints that are named like the "
+            "files of the weights, for its report and its studio.",
+            show_default=False,
+        ),
+    ] = None,
+    figure: options.Figure = None,
+    trust_pickle: options.TrustPickle = None,
+    seed: options.Seed = 0,
+    json: options.Json = False,
+) -> None:
+    """Find the observations that excite each unit most, and project them back to the input.
+
+    The strongest of all --data, one patch an observation; beside each patch stands the deconvnet
+    projection of the activation: what in it excites the unit. With several --weights the figure
+    shows how features come about: the strongest observation at each checkpoint.
+
+    Example: layerwise top mymodel.py:Net --weights net.pt --data mnist --layer 'relu*' --figure
+    top.png
+    """  # fmt: skip
+    from layerwise import analysis
+    from layerwise.figures import save
+    from layerwise.network.rectifiers import RULES
+
+    if units is not None and strongest is not None:
+        raise InvalidValue("--units and --strongest must not be given both. Choose one.")
+    choice("top", "--rule", rule, RULES)
+    integer("top", "--top", rank, 1)
+    if strongest is not None:
+        integer("top", "--strongest", strongest, 1)
+    asked = None if units is None else whole_numbers(units, "--units")
+    run = None if to is None else open_run(to)
+    network, files = load_model(model), weights or []
+    names = checkpoint_names(files)
+    if to is not None and names == [""]:
+        raise InvalidValue(
+            "--to must come with --weights; got none. A run keeps what excites units by checkpoint."
+        )
+    for name in names if run is not None else ():
+        run.checkpoint(name)  # type: ignore[union-attr]  # an error now, not after the work
+    observations = load_data(data, split, data_dir, n, seed)
+    by_name = ":" not in data and not Path(data).exists()
+    many = subset if subset is not None else split if by_name else ""
+
+    def over() -> Iterator[str]:
+        return with_weights(network, files, names, trust_pickle, run)
+
+    found = _asked(
+        network, over, observations, layer, asked, strongest or DRAWN,
+        {"n": rank, "rule": rule, "batch_size": batch_size},
+    )  # fmt: skip
+    classes = _classes(observations, label)
+    last = found[names[-1]]
+    tables = {
+        name: {one: analysis.top_table(patches.top, classes) for one, patches in layers.items()}
+        for name, layers in found.items()
+    }
+    moved = _moved(tables, names)
+    if figure is not None:
+        made = (
+            _patches_drawn(last, tables[names[-1]], many)
+            if moved is None
+            else _evolution_drawn(found, moved, many)
+        )
+        save(made, figure)
+    if run is not None:
+        analysis.keep_top(
+            run, found, classes=classes, subset=many, data=Path(data).name
+        )  # fmt: skip
+    rows = [
+        row for one, patches in last.items() for row in _rows(patches, tables[names[-1]][one])
+    ]  # fmt: skip
+    if json:
+        print_json(
+            rows=rows, evolution=[] if moved is None else moved.to_dict("records"), run=to,
+            figure=figure, command=command_line(),
+        )  # fmt: skip
+        return
+    _print(rows, last, many, moved, names)
+    if figure is not None:
+        print(f"figure: {figure}")
+    if run is not None:
+        print(f"run: {to}\nnext: layerwise report {to}")
+
+
+def _asked(
+    network: Any,
+    over: Callable[[], Iterator[str]],
+    observations: Any,
+    layers: Sequence[str] | None,
+    units: Sequence[int] | None,
+    strongest: int,
+    how: Mapping[str, Any],
+) -> dict[str, dict[str, TopPatches]]:
+    """Return the patches of the same units of each layer at each checkpoint."""
+    from layerwise import analysis
+    from layerwise.attribution import top_patches
+    from layerwise.network import keep_freed_memory
+    from layerwise.recording import top as top_of
+
+    keep_freed_memory()  # this process does nothing else: convolutions are a third faster
+    batch = {"batch_size": how["batch_size"]}
+    found = {
+        name: top_of(network, observations, layers, n=how["n"], **batch) for name in over()
+    }  # fmt: skip
+    *_, last = found.values()
+    shown = list(last) if layers else _spaced(last)
+    for unit in units or ():
+        integer("top", "--units", unit, 0, max(len(last[one].rows) for one in shown) - 1)
+    chosen: dict[str, Sequence[int] | np.ndarray[Any, Any]] = {
+        one: analysis.strongest_units(last[one], strongest) if units is None else
+        [unit for unit in units if unit < len(last[one].rows)]
+        for one in shown
+    }  # fmt: skip
+    chosen = {one: some if len(some) else [0] for one, some in chosen.items()}  # all silent
+    ends = (next(iter(found)), list(found)[-1])
+    return {
+        name: {
+            one: top_patches(
+                network, observations, found[name][one], chosen[one], rule=how["rule"],
+                ranks=None if name in ends else 1, **batch,
+            )
+            for one in shown
+        }
+        for name in over()
+    }  # fmt: skip
+
+
+def _spaced(tops: Mapping[str, Top]) -> list[str]:
+    """Return some of many layers, those that shape what another computes left out."""
+    import pandas as pd
+
+    from layerwise import analysis
+
+    table = pd.DataFrame([
+        {"layer": name, "kind": one.kind,
+         "shape": f"{len(one.rows)} {'' if one.field is None else one.field.positions}"}
+        for name, one in tops.items()
+    ])  # fmt: skip
+    names = analysis.main_layers(table)
+    last, n = len(names) - 1, min(len(names), MOST_LAYERS)
+    return [names[round(k * last / max(n - 1, 1))] for k in range(n)]
+
+
+def _classes(observations: Any, label: str | None) -> list[str] | None:
+    """Return the class of every observation in words, or None if the data do not say."""
+    from layerwise.foundation.checks import not_found
+    from layerwise.recording.source import as_source
+
+    source = as_source(observations)
+    if label is not None and label not in source.labels:
+        raise not_found("label column", label, "the data", source.labels)
+    column = label or next(iter(source.labels), None)
+    if column is None:
+        return None
+    names, values = source.class_names.get(column), source.labels[column]
+    words = [names[int(value)] if names else str(value) for value in values]
+    return [f"{column} {word}" if word.isdigit() else word for word in words]
+
+
+def _moved(
+    tables: Mapping[str, Mapping[str, pd.DataFrame]], names: Sequence[str]
+) -> pd.DataFrame | None:
+    """Return how the strongest observations of all units changed, or None of one checkpoint."""
+    import pandas as pd
+
+    from layerwise import analysis
+
+    if len(names) < 2:
+        return None
+    frames = [t.assign(checkpoint=name) for name in names for t in tables[name].values()]
+    return analysis.feature_evolution(pd.concat(frames, ignore_index=True), names)
+
+
+def _patches_drawn(
+    layers: Mapping[str, TopPatches], tables: Mapping[str, pd.DataFrame], many: str
+) -> Figure:
+    """Return the figure of one checkpoint."""
+    from layerwise import analysis, figures
+
+    return figures.top_patches(
+        {one: analysis.top_images(layers[one]) for one in _speaking(layers)},
+        classes={one: analysis.top_classes(table) for one, table in tables.items()},
+        observations=_words(layers, many),
+    )
+
+
+def _evolution_drawn(
+    found: Mapping[str, Mapping[str, TopPatches]], moved: pd.DataFrame, many: str
+) -> Figure:
+    """Return the figure of features over checkpoints."""
+    from layerwise import analysis, figures
+
+    names = list(found)
+    last = found[names[-1]]
+    cells = {
+        one: analysis.evolution_images({name: found[name][one] for name in names})
+        for one in _speaking(last)
+    }
+    marks = {
+        one: analysis.jumps_of(moved, one, numbers, len(names))
+        for one, (_, numbers) in cells.items()
+    }
+    return figures.feature_evolution(
+        cells, names, marks=marks,
+        title=f"The strongest of {_words(last, many)} at each checkpoint; a bar: another than "
+        "before",
+    )  # fmt: skip
+
+
+def _speaking(layers: Mapping[str, TopPatches]) -> list[str]:
+    """Return the layers of which there is something to draw."""
+    found = [one for one, patches in layers.items() if not patches.top.silent[patches.units].all()]
+    if not found:
+        raise InvalidValue(
+            f"top: no unit of {', '.join(layers)} has an activation above 0, so there is nothing "
+            "to draw. Ask other units or layers."
+        )
+    return found
+
+
+def _words(layers: Mapping[str, TopPatches], many: str) -> str:
+    n = next(iter(layers.values())).top.n_observations
+    return f"{n:,} {many} observations".replace("  ", " ")
+
+
+def _rows(patches: TopPatches, table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the chosen units of a layer: their strongest observations, and their class."""
+    from layerwise import analysis
+
+    best = analysis.top_classes(table).set_index("unit")
+    rows = []
+    for unit in patches.units.tolist():
+        own = table[table["unit"] == unit]
+        first = own.iloc[0]
+        agrees = best.loc[unit] if unit in best.index else None
+        rows.append({
+            "layer": patches.top.layer, "unit": unit, "silent": bool(patches.top.silent[unit]),
+            "value": first["value"], "position": first["position"],
+            "box": [first[name] for name in ("y0", "y1", "x0", "x1")],
+            "observations": own["observation"].tolist(), "values": own["value"].tolist(),
+            "class": None if agrees is None else agrees["class"],
+            "agree": None if agrees is None else agrees["agree"],
+        })  # fmt: skip
+    return rows
+
+
+def _print(
+    rows: Sequence[Mapping[str, Any]],
+    layers: Mapping[str, TopPatches],
+    many: str,
+    moved: pd.DataFrame | None,
+    names: Sequence[str],
+) -> None:
+    print_table(
+        ("layer", "unit", "activation", "at", "most often", "observations"),
+        [
+            (
+                row["layer"], row["unit"],
+                "silent" if row["silent"] else f"{row['value']:.4g}",
+                "" if row["silent"] else row["position"].replace(",", ", "),
+                "" if row["class"] is None else f"{row['agree']} {row['class']}",
+                "" if row["silent"] else ", ".join(map(str, row["observations"])),
+            )
+            for row in rows
+        ],
+        f"the strongest of {_words(layers, many)}",
+    )  # fmt: skip
+    for problem in dict.fromkeys(one.top.problem for one in layers.values() if one.top.problem):
+        print(problem)
+    if moved is not None:
+        shares = moved.pivot_table("final", index="layer", columns="time")
+        by = moved.groupby("layer")
+        jumps = (by["jumped"].sum() / by["unit"].nunique()).to_dict()
+        print_table(
+            ("layer", "jumps", *names),
+            [
+                (one, f"{jumps[one]:.2f}", *map(percent, shares.loc[[one]].to_numpy()[0].tolist()))
+                for one in layers if one in shares.index
+            ],
+            "Jumps of a unit to another strongest observation; share of units at their last one",
+        )  # fmt: skip
