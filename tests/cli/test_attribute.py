@@ -60,7 +60,7 @@ def run(*arguments):
 
 
 def test_outcome_a_table_of_checks_and_a_picture(here, capsys):
-    some = ("--observations", "7,2", "--layer", "conv1", "--figure", "why.png")
+    some = ("--observation", "7,2", "--layer", "conv1", "--figure", "why.png")
     assert run("nets.py:Net", *some) == 0
     printed = capsys.readouterr().out
     assert printed.startswith("digits test 7 (digit ")
@@ -96,7 +96,7 @@ def test_round_trip_kept_in_a_run_beside_the_untrained_network(here, capsys):
     both = ("--weights", "before.safetensors", "--weights", "after.safetensors")
     recorded = ("record", "nets.py:Net", *both, "--layer", "output", "--to", "run")
     assert main([*recorded, "--json"]) == 0
-    assert run("nets.py:Net", *both, "--observations", "3", "-m", "gradient", "--to", "run") == 0
+    assert run("nets.py:Net", *both, "--observation", "3", "-m", "gradient", "--to", "run") == 0
     printed = capsys.readouterr().out
     assert "like before" in printed
     assert "next: layerwise report run" in printed
@@ -105,7 +105,7 @@ def test_round_trip_kept_in_a_run_beside_the_untrained_network(here, capsys):
     assert sorted(table["checkpoint"]) == ["after", "before"]
     assert table["target"].nunique() == 1  # the class that the last checkpoint predicts
     assert set(kept.table("images")["about"]) == {"observation"}  # the very data of the run
-    train = ("--split", "train", "--observations", "5", "-m", "gradient")
+    train = ("--split", "train", "--observation", "5", "-m", "gradient")
     assert run("nets.py:Net", *both, *train, "--to", "run") == 0
     assert set(kept.table("images")["about"]) == {"observation", ""}
     assert run("nets.py:Net", "--to", "run") == 2
@@ -115,8 +115,8 @@ def test_round_trip_kept_in_a_run_beside_the_untrained_network(here, capsys):
 
 
 BAD = [
-    (["nets.py:Net", "--observations", "99999"], "--observations must be an integer in [0, "),
-    (["nets.py:Net", "--observations", "one"], "--observations must be numbers and commas"),
+    (["nets.py:Net", "--observation", "99999"], "--observation must be an integer in [0, "),
+    (["nets.py:Net", "--observation", "one"], "--observation must be numbers and commas"),
     (["nets.py:Net", "--method", "lrp"], "--method must be one of gradient, smoothgrad"),
     (["nets.py:Net", "--method", "grad-cam"], "--layer must be given for grad_cam; got none"),
     (["nets.py:Net", "--layer", "conv9"], "no layer 'conv9' in Net. Did you mean 'conv1'?"),

@@ -50,7 +50,7 @@ BOTH = ("--weights", "before.safetensors", "--weights", "after.safetensors")
 
 
 def test_outcome_occlude_prints_and_draws(here, capsys):
-    rows = ("--observation", "7", "--observation", "9")
+    rows = ("--observation", "7,9")
     assert main(["occlude", "asked.py:net", *rows, "--figure", "maps.png"]) == 0
     printed = capsys.readouterr().out
     assert "digits test 7 (digit " in printed
@@ -119,7 +119,7 @@ BAD = [
     (["occlude", "asked.py:net", "--class", "10"], "below 10, the number of classes"),
     (["occlude", "asked.py:net", "--to", "run"], "this folder is not a run"),
     (["occlude", "asked.py:dense", "--data", "asked.py:features"], "--data must be pictures"),
-    (["occlude", "asked.py:net", *["--observation", "1"] * 9], "an integer in [1, 8]; got 9"),
+    (["occlude", "asked.py:net", "--observation", "1,1,1,1,1,1,1,1,1"], "an integer in [1, 8]; got 9"),
     (["invariance", "asked.py:net", "--kind", "shear"], "kind must be one of translation"),
     (["invariance", "asked.py:net", "-n", "3", "--observation", "1"], "must not be given both"),
     (["invariance", "asked.py:net", "--data", "asked.py:unlabelled"], "must have a class"),

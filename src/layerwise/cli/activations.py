@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from layerwise.cli import options
+from layerwise.cli.chosen import Chosen
 from layerwise.cli.inputs import (
     checkpoint_names,
-    load_data,
     load_model,
     open_run,
     whole_numbers,
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from layerwise.recording import FeatureMaps
-    from layerwise.recording.source import Source
 
 MOST_DRAWN = 8
 """Layers in the figure if none are named."""
@@ -108,9 +107,12 @@ def activations(
     run = None if to is None else open_run(to)
     network, files = load_model(model), weights or []
     names = _names(files, checkpoint, to)
-    shown = _Observation.of(data, split, data_dir, observation)
+    shown = Chosen.of("activations", data, split, data_dir, [observation])
+    (what,) = shown.names
+    picture = None if shown.pictures is None else shown.pictures[0]
+    batch = shown.inputs if isinstance(shown.inputs, dict | tuple) else (shown.inputs,)
     maps = {
-        name: activations_of(network, shown.batch, layer)
+        name: activations_of(network, batch, layer)
         for name in with_weights(network, files, names, trust_pickle, run)
     }
     last = list(maps.values())[-1]
@@ -122,9 +124,9 @@ def activations(
     drawn = list(last) if layer else _spaced(analysis.main_layers(table))
     if figure is not None:
         view: dict[str, Any] = {
-            "picture": shown.picture,
-            "signal": shown.signal,
-            "title": shown.name,
+            "picture": picture,
+            "signal": None if shown.signals is None else shown.signals[0],
+            "title": what,
         }
         if point is None:
             some = {name: {at: one[at] for at in drawn} for name, one in maps.items()}
@@ -136,15 +138,15 @@ def activations(
     if run is not None:
         some_channels = {} if asked is None else {"channels": asked}
         analysis.keep_feature_maps(
-            run, maps, picture=shown.picture, name=shown.name, scale=scale, **some_channels
+            run, maps, picture=picture, name=what, scale=scale, **some_channels
         )
     if json:
         print_json(
-            observation=shown.name, rows=table.to_dict("records"), unit=point, run=to,
+            observation=what, rows=table.to_dict("records"), unit=point, run=to,
             figure=figure, command=command_line(),
         )  # fmt: skip
         return
-    _print(table, shown.name, last)
+    _print(table, what, last)
     if point is not None:
         print(_sentence(point))
     if figure is not None:
@@ -152,39 +154,6 @@ def activations(
         print(f"figure: {figure}{more if len(drawn) < len(last) else ''}")
     if run is not None:
         print(f"run: {to}\nnext: layerwise report {to}")
-
-
-class _Observation:
-    """One row of the data: what a network takes, its picture if it is one, and its name."""
-
-    def __init__(self, source: Source, row: int, name: str) -> None:
-        from layerwise.network.values import first_tensor
-        from layerwise.recording.pictures import thumbnails
-        from layerwise.store.media import LARGEST
-
-        integer("activations", "--observation", row, 0, len(source) - 1)
-        batch, label = next(source.batches([(row, row + 1)]))
-        self.batch = batch if isinstance(batch, dict | tuple) else (batch,)
-        first = first_tensor(batch)
-        pictures = thumbnails(first, LARGEST)
-        self.picture = None if pictures is None else pictures[0]
-        self.signal = first[0].float().numpy() if first.ndim == 3 else None
-        columns = source.labels if label is None else {"label": {row: label[0]}}
-        known = [
-            f"{column} {names[int(values[row])] if names else values[row]}"
-            for column, values in columns.items()
-            for names in [source.class_names.get(column)]
-        ]
-        self.name = f"{name} {row}" + (f" ({', '.join(known)})" if known else "")
-
-    @classmethod
-    def of(cls, data: str, split: str, data_dir: Path | None, row: int) -> _Observation:
-        """Return a row of the data named on the command line."""
-        from layerwise.recording.source import as_source
-
-        # Functions and folders have no splits to speak of; data sets by name do.
-        name = Path(data).name if ":" in data or Path(data).exists() else f"{data} {split}"
-        return cls(as_source(load_data(data, split, data_dir, None, 0)), row, name)
 
 
 def _names(weights: Sequence[Path], checkpoint: str | None, to: Path | None) -> list[str]:

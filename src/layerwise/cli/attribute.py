@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from layerwise.cli import options
+from layerwise.cli.chosen import Chosen
 from layerwise.cli.inputs import (
     checkpoint_names,
     load_model,
@@ -17,7 +18,6 @@ from layerwise.cli.inputs import (
     whole_numbers,
     with_weights,
 )
-from layerwise.cli.observed import Observed
 from layerwise.cli.output import print_json, print_table
 from layerwise.cli.study import command_line
 from layerwise.foundation.checks import InvalidValue, choice
@@ -35,12 +35,7 @@ def attribute(
     data: options.Data = "digits",
     split: options.Split = "test",
     data_dir: options.DataDir = None,
-    observations: Annotated[
-        str,
-        typer.Option(
-            "--observations", "--observation", help="Row numbers, for example 7 or 0,3,7."
-        ),
-    ] = "0",
+    observation: options.Observation = "0",
     target: Annotated[
         str | None,
         typer.Option(
@@ -96,7 +91,7 @@ def attribute(
 
     Give the weights before training too, first: what does not differ was not learned.
 
-    Example: layerwise attribute mymodel.py:Net --weights net.pt --data mnist --observations 0,7
+    Example: layerwise attribute mymodel.py:Net --weights net.pt --data mnist --observation 0,7
     --figure why.png
     """
     from layerwise import analysis, figures
@@ -119,8 +114,8 @@ def attribute(
         raise InvalidValue(
             "--to must come with --weights; got none. A run keeps attributions by checkpoint."
         )
-    rows = whole_numbers(observations, "--observations")
-    seen = Observed.of("attribute", data, split, data_dir, rows)
+    rows = whole_numbers(observation, "--observation")
+    seen = Chosen.of("attribute", data, split, data_dir, rows)
     asked: dict[str, Any] = {
         "target": target, "methods": methods, "options": {"grad_cam": {"layer": layer}},
         "baseline": baseline, "random_state": seed,
@@ -130,10 +125,10 @@ def attribute(
     # The last checkpoint first: its predictions are what all are asked about.
     for name in with_weights(network, files[::-1], names[::-1], trust_pickle, run):
         if target is None and not found:
-            asked["classes"] = predicted_classes(network, seen.batch)
+            asked["classes"] = predicted_classes(network, seen.inputs)
         if randomize and not found:
-            remains = unlearn(network, seen.batch, **asked)
-        found[name] = explain(network, seen.batch, **asked)
+            remains = unlearn(network, seen.inputs, **asked)
+        found[name] = explain(network, seen.inputs, **asked)
     found = {name: found[name] for name in names}
     table = analysis.attribution_table(found, seen.names)
     if figure is not None:
@@ -159,7 +154,7 @@ def attribute(
         print(f"run: {to}\nnext: layerwise report {to}")
 
 
-def _drawn(found: Mapping[str, Explanation], seen: Observed) -> Figure:
+def _drawn(found: Mapping[str, Explanation], seen: Chosen) -> Figure:
     """Return the figure: the last checkpoint first, the earlier ones under it."""
     from layerwise import figures
 

@@ -12,6 +12,8 @@ from layerwise.foundation.checks import InvalidValue, integer
 
 if TYPE_CHECKING:
     from layerwise.foundation.shapes import Array
+    from layerwise.recording.source import Source
+    from layerwise.store import Run
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +28,8 @@ class Chosen:
     classes : (n,) int, by the first label column; None if there is none of integers
     class_names : what the integers mean; empty if nobody says
     pictures : (n, height, width, 1 or 3) uint8, or None if they are none
+    signals : (n, n_channels, length), or None if they are none
+    fingerprint : of the data
     """
 
     rows: tuple[int, ...]
@@ -34,6 +38,8 @@ class Chosen:
     classes: Array | None
     class_names: tuple[str, ...]
     pictures: Array | None
+    signals: Array | None
+    fingerprint: str
 
     @classmethod
     def of(
@@ -64,15 +70,28 @@ class Chosen:
             label, values = "label", np.concatenate([found for _, found in items])
         known = tuple(map(str, source.class_names.get(label) or ()))
         whole = values is not None and values.dtype.kind in "iu"
-        name = Path(data).name if ":" in data or Path(data).exists() else f"{data} {split}"
-        names = [f"{name} {row}" for row in rows]
-        if values is not None:
-            words = [known[value] if whole and known else str(value) for value in values.tolist()]
-            names = [f"{one} ({label} {word})" for one, word in zip(names, words, strict=True)]
+        first = first_tensor(inputs)
+        is_signal = first.ndim == 3 and first.is_floating_point()
         return cls(
-            tuple(rows), inputs, tuple(names), values if whole else None, known,
-            thumbnails(first_tensor(inputs), LARGEST),
+            tuple(rows), inputs, _names(source, label, values, rows, name_of(data, split)),
+            values if whole else None, known, thumbnails(first, LARGEST),
+            first.float().numpy() if is_signal else None, source.fingerprint(),
         )  # fmt: skip
+
+    def rows_in(self, run: Run) -> list[int] | None:
+        """Return the row numbers in a run that recorded these very data, else None."""
+        return list(self.rows) if run.fingerprint.get("data") == self.fingerprint else None
+
+
+def name_of(data: str, split: str) -> str:
+    """Return what data are called: those by name have splits, functions and folders have none.
+
+    Examples
+    --------
+    >>> name_of("mnist", "test"), name_of("mine.py:waves", "test")
+    ('mnist test', 'mine.py:waves')
+    """
+    return Path(data).name if ":" in data or Path(data).exists() else f"{data} {split}"
 
 
 def number_or_word(text: str) -> str | float:
@@ -87,6 +106,25 @@ def number_or_word(text: str) -> str | float:
         return float(text)
     except ValueError:
         return text
+
+
+def _names(
+    source: Source, label: str, values: Array | None, rows: Sequence[int], name: str
+) -> tuple[str, ...]:
+    """Return what each row is, with all that its labels say: "mnist test 7 (digit 9)"."""
+    columns = {key: column[rows] for key, column in source.labels.items()}
+    if not columns and values is not None:
+        columns = {label: values}
+    words = {}
+    for key, column in columns.items():
+        known = source.class_names.get(key)
+        whole = known is not None and column.dtype.kind in "iu"
+        words[key] = [f"{key} {known[v] if known and whole else v}" for v in column.tolist()]
+    said = [", ".join(each) for each in zip(*words.values(), strict=True)] or [""] * len(rows)
+    return tuple(
+        f"{name} {row} ({one})" if one else f"{name} {row}"
+        for row, one in zip(rows, said, strict=True)
+    )
 
 
 def _together(batches: Sequence[Any]) -> Any:

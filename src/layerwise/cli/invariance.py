@@ -9,7 +9,7 @@ import typer
 
 from layerwise.cli import options
 from layerwise.cli.chosen import Chosen, number_or_word
-from layerwise.cli.inputs import checkpoint_names, load_model, open_run, with_weights
+from layerwise.cli.inputs import checkpoint_names, load_model, open_run, whole_numbers, with_weights
 from layerwise.cli.output import percent, print_json, print_table
 from layerwise.cli.study import command_line
 from layerwise.foundation.checks import InvalidValue
@@ -31,9 +31,10 @@ def invariance(
     split: options.Split = "test",
     data_dir: options.DataDir = None,
     observation: Annotated[
-        list[int] | None,
+        str | None,
         typer.Option(
-            help="Row number, can be repeated; up to 8 are drawn one by one.", show_default=False
+            help="Row numbers, for example 0,3,7; up to 8 are drawn one by one.",
+            show_default=False,
         ),
     ] = None,
     n: Annotated[
@@ -96,7 +97,7 @@ def invariance(
     if to is not None and names == [""]:
         raise InvalidValue("--to must come with --weights; got none. A run keeps curves by "
                            "checkpoint.")  # fmt: skip
-    rows = observation or []
+    rows = [] if observation is None else whole_numbers(observation, "--observation")
     chosen = Chosen.of(
         "invariance", data, split, data_dir, rows, n if rows else n or N, seed
     )  # fmt: skip

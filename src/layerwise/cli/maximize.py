@@ -177,8 +177,7 @@ class _Asked:
 
     def of(self, network: nn.Module, real: _Real) -> list[Portrait]:
         """Return the portraits of every layer, recipe by recipe."""
-        from layerwise.synthesis import portraits
-        from layerwise.synthesis.portraits import CLASSES, n_units
+        from layerwise.synthesis.portraits import CLASSES, n_units, portraits
 
         found: list[Portrait] = []
         for layer in self.layers:

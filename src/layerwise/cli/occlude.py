@@ -27,10 +27,7 @@ def occlude(
     data: options.Data = "digits",
     split: options.Split = "test",
     data_dir: options.DataDir = None,
-    observation: Annotated[
-        list[int] | None,
-        typer.Option(help="Its row number; can be repeated; default: 0.", show_default=False),
-    ] = None,
+    observation: options.Observation = "0",
     layer: Annotated[
         str | None,
         typer.Option(
@@ -90,7 +87,8 @@ def occlude(
     if to is not None and names == [""]:
         raise InvalidValue("--to must come with --weights; got none. A run keeps maps by "
                            "checkpoint.")  # fmt: skip
-    chosen = Chosen.of("occlude", data, split, data_dir, observation or [])
+    rows_asked = whole_numbers(observation, "--observation")
+    chosen = Chosen.of("occlude", data, split, data_dir, rows_asked)
     integer("occlude", "observations", len(chosen.rows), 1, MOST)
     if chosen.pictures is None:
         raise InvalidValue("occlude: --data must be pictures; got others. In Python "

@@ -15,6 +15,11 @@ from layerwise.report.predictions import Predictions
 if TYPE_CHECKING:
     from layerwise.store import Activations, Run
 
+MOST_CLASSES = 40
+"""Classes that are drawn whether they occur or not."""
+
+SOME = " Drawn are the {} classes of {} that occur."
+
 
 def errors(runs: Sequence[Run]) -> Section | None:
     """Return the section, or None without predictions or labels."""
@@ -44,13 +49,18 @@ def _confusion(runs: Sequence[Run], found: Predictions, subset: str, what: str) 
     )
     columns = ("true", "predicted", "times", "share of the true class")
     counts = found.matrix()
-    names = [found.name(number) for number in range(len(counts))]
+    classes, occur = np.arange(len(counts)), counts.any(axis=0) | counts.any(axis=1)
+    some = len(counts) > MOST_CLASSES and not occur.all()
+    if some:
+        classes = np.flatnonzero(occur)
+        counts = counts[np.ix_(classes, classes)]
+    names = [found.name(number) for number in classes.tolist()]
     return Figure(
         findings.CONFUSION, inline.embedded(figures.confusion(counts, class_names=names)),
         finding.text if finding else f"Confusion of the classes, {what}.",
         f"True {reading.label(run)} against predicted, {what}, "
         f"{reading.when(run, reading.after(run))}. The diagonal is right; elsewhere, how often one "
-        "class is taken for another.",
+        f"class is taken for another.{SOME.format(len(classes), len(occur)) if some else ''}",
         Table(columns, rows, "Confusions, most frequent first.") if rows else None,
     )  # fmt: skip
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from torch import nn
 
 from layerwise import analysis, attribution, data
@@ -38,6 +39,7 @@ from layerwise.studies.generalisation import classes_of, generalisation, halves
 from layerwise.studies.preferred_inputs import LARGE_INPUT
 from layerwise.studies.subject import Subject
 from layerwise.studies.training import Profile
+from layerwise.studies.watched import means
 
 PLAN = Plan(
     name="deconvnet",
@@ -146,12 +148,16 @@ def _look(subject: Subject) -> Run:
     inputs, classes = subject.shown.take(rows).inputs(), codes[rows]
     ends = subject.ends
     first, last = subject.watched.layers[0], subject.watched.layers[-1]
+    batch = torch.from_numpy(inputs[:2])
+    *_, with_maps = [None, *means(subject.model, batch, subject.watched.layers)]
     large = is_large(subject)
     stride = max(1, min(subject.shown.input_shape[1:]) // LARGE_STRIDE) if large else None
     covered, moved = {}, {}
     for checkpoint in subject.each(ends):
         here = inputs[:N_COVERED], classes[:N_COVERED]
-        covered[checkpoint] = occlusion_maps(subject.model, *here, stride=stride)
+        covered[checkpoint] = occlusion_maps(
+            subject.model, *here, layer=with_maps, stride=stride
+        )
         here = inputs[:N_MOVED], classes[:N_MOVED]
         moved[checkpoint] = [
             invariance(subject.model, *here, list(dict.fromkeys([first, last])), kind=kind)

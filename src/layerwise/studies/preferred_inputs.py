@@ -31,10 +31,10 @@ from layerwise.studies.subject import Subject
 from layerwise.studies.training import Profile
 from layerwise.studies.uniqueness import of_stacks, uniqueness
 from layerwise.studies.watched import RECTIFIERS, kind
-from layerwise.synthesis import Portrait, portraits, taken
-from layerwise.synthesis.portraits import CLASSES, n_units
+from layerwise.synthesis.portraits import CLASSES, Portrait, n_units, portraits
 from layerwise.synthesis.recipes import RECIPES, as_recipe
 from layerwise.synthesis.space import input_space
+from layerwise.synthesis.streams import taken
 
 PLAN = Plan(
     name="preferred-inputs",

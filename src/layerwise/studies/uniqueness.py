@@ -27,7 +27,9 @@ from layerwise.network.targets import unit
 from layerwise.network.weights import apply_weights, load_weights
 from layerwise.studies.subject import TRAINED, UNTRAINED
 from layerwise.studies.training import n_classes
-from layerwise.synthesis import agreement, linear_combination, maximize
+from layerwise.synthesis.agreement import agreement
+from layerwise.synthesis.linear import linear_combination
+from layerwise.synthesis.maximize import maximize
 from layerwise.synthesis.portraits import n_units
 from layerwise.synthesis.space import input_space
 

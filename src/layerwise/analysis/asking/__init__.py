@@ -13,6 +13,7 @@ from layerwise.analysis.asking.attributions import (
     keep_attributions,
 )
 from layerwise.analysis.asking.correspondence import keep_correspondence
+from layerwise.analysis.asking.feature_evolution import feature_evolution, jumps_of
 from layerwise.analysis.asking.generalisation import generalisation
 from layerwise.analysis.asking.invariance import (
     Invariance,
@@ -33,17 +34,8 @@ from layerwise.analysis.asking.preferred import (
     preferred_images,
     preferred_table,
 )
-from layerwise.analysis.asking.top import (
-    TopImages,
-    evolution_images,
-    feature_evolution,
-    jumps_of,
-    keep_top,
-    strongest_units,
-    top_classes,
-    top_images,
-    top_table,
-)
+from layerwise.analysis.asking.top import keep_top, strongest_units, top_classes, top_table
+from layerwise.analysis.asking.top_images import TopImages, evolution_images, top_images
 from layerwise.analysis.asking.twins import twin_summary, twin_table
 
 __all__ = [

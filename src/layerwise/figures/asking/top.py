@@ -2,7 +2,7 @@
 
 After Zeiler and Fergus 2014, Fig. 2: of each feature map the top 9, projected down to pixels, and
 the patches of the images. Leaves out which units are worth it, and how pictures are made of numbers
-(:mod:`layerwise.analysis.asking.top`).
+(:mod:`layerwise.analysis.asking.top_images`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from layerwise.foundation.shapes import Array
 if TYPE_CHECKING:
     import pandas as pd
 
-    from layerwise.analysis.asking.top import TopImages
+    from layerwise.analysis.asking.top_images import TopImages
 
 COLUMNS = 2
 """Units in a row: with nine projections and nine patches each, more would be too small."""

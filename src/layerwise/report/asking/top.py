@@ -16,11 +16,11 @@ import numpy as np
 from layerwise import analysis, figures
 from layerwise.analysis.asking.top import (
     EVOLUTION_PICTURES,
-    GAP,
     KEPT_EVOLUTION,
     KEPT_TOP,
     PICTURES,
 )
+from layerwise.analysis.asking.top_images import GAP
 from layerwise.foundation.shapes import Array
 from layerwise.report import inline, reading, wording
 from layerwise.report.blocks import Block, Figure, Note, Section, Table
