@@ -26,7 +26,7 @@ def test_every_command_of_the_readme_exists() -> None:
 
 def test_the_lines_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    ten_lines, further, live = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    ten_lines, further, live, asking = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     torch.manual_seed(0)
     model = nn.Sequential()
     for i in range(1, 5):
@@ -49,6 +49,14 @@ def test_the_lines_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyP
     space |= {"model": nn.Sequential(layers), "images": images, "image": images[0]}
     exec(live, space)
     assert space["told"]["relu1"].n_observations == 120
+    layers = OrderedDict(conv1=nn.Conv2d(1, 4, 3), relu1=nn.ReLU(), conv2=nn.Conv2d(4, 16, 3),
+                         relu2=nn.ReLU(), conv3=nn.Conv2d(16, 8, 3), relu3=nn.ReLU(),
+                         flatten=nn.Flatten(), fc1=nn.Linear(8 * 2 * 2, 10))  # fmt: skip
+    words = OrderedDict(embeddings=nn.Embedding(9, 4), head=nn.Linear(4, 2))
+    space |= {"model": nn.Sequential(layers), "text_model": nn.Sequential(words),
+              "token_ids": torch.tensor([[1, 2, 3]])}  # fmt: skip
+    exec(asking, space)
+    assert space["bert"](torch.rand(5, 3, 4)).shape == (5, 3, 2)
 
 
 def test_pictures_of_the_readme_are_there_and_small() -> None:

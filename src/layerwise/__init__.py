@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         models,
         network,
         projection,
+        recording,
         report,
         scores,
         store,
@@ -36,13 +37,13 @@ if TYPE_CHECKING:
 __version__ = VERSION
 
 _ROOMS = (
-    "analysis", "attribution", "data", "figures", "models", "network", "projection", "report",
-    "scores", "store", "studies", "studio", "synthesis", "units",
+    "analysis", "attribution", "data", "figures", "models", "network", "projection", "recording",
+    "report", "scores", "store", "studies", "studio", "synthesis", "units",
 )  # fmt: skip
 __all__ = [
     "Run", "__version__", "analysis", "attribution", "data", "figures", "models", "network",
-    "projection", "record", "report", "scores", "store", "studies", "studio", "synthesis",
-    "targets", "units",
+    "projection", "record", "recording", "report", "scores", "store", "studies", "studio",
+    "synthesis", "targets", "units",
 ]  # fmt: skip
 
 

@@ -64,7 +64,7 @@ def test_outcome_json_holds_every_column_and_starts_agree(here, capsys):
     assert (row["layer"], row["unit"], row["recipe"], row["n_starts"]) == ("classes", 3, "ink", 2)
     assert row["n_real"] == 60
     assert -1 <= row["agreement"] <= 1
-    assert len(row["nearest"].split(",")) == len(row["nearest_classes"].split(",")) == 10
+    assert len(row["nearest"].split(",")) == len(row["nearest_classes"].split("\n")) == 10
     # One unit is drawn as its card: climbs and neighbours.
     assert "nearest real inputs" in (here / "one.svg").read_text()
 

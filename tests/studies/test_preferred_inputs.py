@@ -251,7 +251,7 @@ def test_trends_on_mnist(
     # Digits that people recognise: the nearest real inputs are of the class.
     classes = run.table("preferred").query(f"layer == 'classes' and recipe == 'ink' and "
                                            f"checkpoint == '{run.checkpoints[-1]}'")  # fmt: skip
-    same = [row["nearest_classes"].split(",").count(row["name"]) for _, row in classes.iterrows()]
+    same = [row["nearest_classes"].split("\n").count(row["name"]) for _, row in classes.iterrows()]
     assert np.mean(same) > 5
     sigmoid = run.table("uniqueness").query("network == '3 x 500 sigmoid units'")
     assert (sigmoid["all_agree"] > 0.9).all()

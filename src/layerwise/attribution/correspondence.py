@@ -22,13 +22,14 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from layerwise.attribution.axes import input_axis
 from layerwise.attribution.windows import GREY, PART, Baseline, baseline_of, boxes
 from layerwise.foundation import checks
 from layerwise.foundation.progress import bar
 from layerwise.foundation.random import RandomState, generator
 from layerwise.foundation.shapes import Array
 from layerwise.network import targets
-from layerwise.network.question import batches, question
+from layerwise.network.question import Question, batches, question
 
 RANDOM, SAME_PLACE = "random", "same place"
 """Covered places that are no part: another in every picture, or one in all."""
@@ -69,7 +70,8 @@ def correspondence(
     Parameters
     ----------
     model : left as it was
-    inputs : (n, channels, height, width), or what else the network takes; n >= 2
+    inputs : (n, channels, height, width), or channels last where the network takes them so; or what
+        else it takes; n >= 2
     parts : name -> (n, 2) row and column of the middle of the part in each picture
     layers : addresses
     window : side of the square, or its height and width; by default a fifth of the shorter side.
@@ -93,7 +95,8 @@ def correspondence(
     Raises
     ------
     UserError
-        For fewer than two pictures, places outside of them, an unknown layer.
+        For fewer than two pictures, places outside of them, a part of the name of a control, an
+        unknown layer.
 
     Notes
     -----
@@ -123,7 +126,9 @@ def correspondence(
     n_permutations = checks.integer(name, "n_permutations", n_permutations, 1)
     if isinstance(layers, str) or not len(layers):
         raise checks.invalid(name, "layers", "a list of one layer or more", repr(layers))
-    draw = generator(random_state)
+    if controls := sorted({RANDOM, SAME_PLACE} & set(parts)):
+        raise checks.invalid(name, "parts", "of other names than the controls", controls[0])
+    draw, axis = generator(random_state), input_axis(model, inputs, axes)
     rows = []
     with question(model, targets.layer(layers[0]), inputs, layers=layers, axes=axes) as ask:
         x, n = ask.x, len(ask.x)
@@ -132,13 +137,13 @@ def correspondence(
                 name, "inputs", "two pictures or more, (n, channels, height, width)",
                 f"shape {tuple(x.shape)}",
             )  # fmt: skip
-        size = tuple(x.shape[2:])
+        size = tuple(x.movedim(axis, 1).shape[2:])
         sides = _sides(name, window, size)
         free = np.subtract(size, sides) + 1
         places = [_starts(name, part, where, n, sides, size) for part, where in parts.items()]
         places += [draw.integers(0, free, (n, 2)) for _ in range(n_random)]
         places += [np.tile(draw.integers(0, free), (n, 1)) for _ in range(n_random)]
-        signs = _signs(ask, np.stack(places, axis=1), sides, baseline, layers, batch_size)
+        signs = _signs(ask, axis, np.stack(places, axis=1), sides, baseline, layers, batch_size)
     chance = list(range(len(parts), len(parts) + n_random))
     controls = {SAME_PLACE: [k + n_random for k in chance], RANDOM: chance}
     for layer in layers:
@@ -219,12 +224,13 @@ def permutation_p(H: Array, n_permutations: int = 999, *, random_state: RandomSt
 
 
 def _signs(
-    ask: Any, places: Array, sides: tuple[int, ...], baseline: Baseline, layers: Sequence[str],
-    batch_size: int,
+    ask: Question, axis: int, places: Array, sides: tuple[int, ...], baseline: Baseline,
+    layers: Sequence[str], batch_size: int,
 ) -> dict[str, Tensor]:  # fmt: skip
     """Return the signs of the changes at every place, (n, n_places, n_units) int8 by layer."""
     x, n_places = ask.x, places.shape[1]
-    cover = baseline_of("correspondence", x, baseline, 1)
+    cover = baseline_of("correspondence", x, baseline, axis)
+    size = x.movedim(axis, 1).shape[2:]
     found: dict[str, list[Tensor]] = {layer: [] for layer in layers}
     with bar("correspondence", len(x) * n_places, "inputs") as advance, torch.no_grad():
         for k in range(len(x)):
@@ -233,7 +239,7 @@ def _signs(
             whole = {layer: ask.layer(layer).flatten(1) for layer in layers}
             parts: dict[str, list[Tensor]] = {layer: [] for layer in layers}
             for some in batches(n_places, batch_size):
-                mask = boxes(places[k, some], sides, x.shape[2:]).to(x.device)[:, None]
+                mask = boxes(places[k, some], sides, size).to(x.device).unsqueeze(axis)
                 ask(torch.where(mask, cover, x[k]), row.expand(len(mask)))
                 for layer, features in whole.items():
                     change = features - ask.layer(layer).flatten(1)

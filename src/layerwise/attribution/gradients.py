@@ -260,6 +260,8 @@ def integrated_gradients(
     axis = input_axis(model, inputs)
 
     def integrate(ask: Question, x: Tensor, rows: Tensor) -> Tensor:
+        if not rows[0]:
+            ask.gradient(x[:1], rows[:1])  # what has no gradient is refused in our words
         start = baseline_of(name, ask.x, baseline, axis).expand(x.shape)
         found: Tensor = IntegratedGradients(ask).attribute(
             x, start, additional_forward_args=(rows,), n_steps=n_steps,

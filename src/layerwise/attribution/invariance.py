@@ -20,8 +20,9 @@ import torch
 from torch import Tensor, nn
 
 from layerwise.analysis.asking.invariance import Invariance
+from layerwise.attribution.axes import input_axis
 from layerwise.attribution.moves import EDGE, KINDS, transformed
-from layerwise.attribution.windows import Baseline
+from layerwise.attribution.windows import Baseline, baseline_of
 from layerwise.foundation import checks
 from layerwise.foundation.progress import bar
 from layerwise.foundation.shapes import Array
@@ -50,8 +51,8 @@ def invariance(
     Parameters
     ----------
     model : left as it was
-    inputs : (n, channels, height, width), or what else the network takes, with pictures the first
-        floating part
+    inputs : (n, channels, height, width), or channels last where the network takes them so; or what
+        else it takes, with pictures the first floating part
     classes : the true class of each observation, or one of all
     layers : addresses, such as the first and the last hidden layer
     kind : "translation" (down), "horizontal translation", "scale" or "rotation"
@@ -92,10 +93,17 @@ def invariance(
     batch_size = checks.integer(name, "batch_size", batch_size, 1)
     if isinstance(layers, str) or not len(layers):
         raise checks.invalid(name, "layers", "a list of one layer or more", repr(layers))
+    axis = input_axis(model, inputs, axes)
     with question(
         model, targets.probability(classes), inputs, layers=layers, output=True, axes=axes
     ) as ask, torch.no_grad():  # fmt: skip
-        x = ask.x
+        if ask.x.ndim != 4:
+            raise checks.invalid(name, "inputs", "pictures, (n, channels, height, width)",
+                                 f"shape {tuple(ask.x.shape)}")  # fmt: skip
+        x = ask.x.movedim(axis, 1)
+        ground = fill
+        if not (isinstance(fill, str) and fill == EDGE):  # of all pictures, not of each batch
+            ground = baseline_of(name, x, fill, 1).flatten().double().cpu().numpy()
         side = x.shape[-1] if kind == "horizontal translation" else x.shape[-2]
         by = how.usual(side) if sizes is None else np.asarray(sizes, dtype=float)
         if by.ndim != 1 or not len(by):
@@ -106,7 +114,7 @@ def invariance(
         probability, predicted = np.empty((n, n_sizes)), np.empty((n, n_sizes), np.int64)
         with bar(name, n * n_sizes, "inputs") as advance:
             for rows in batches(n, batch_size):
-                ask(x[rows], rows)
+                ask(ask.x[rows], rows)
                 originals = {layer: _features(ask.layer(layer)) for layer in layers}
                 for layer, features in originals.items():
                     norms[layer][rows] = features.norm(dim=1).cpu().numpy()
@@ -114,8 +122,8 @@ def invariance(
                 for some in batches(n_sizes, max(1, batch_size // m)):
                     each = by[some]
                     moved = transformed(
-                        x[rows].repeat(len(each), 1, 1, 1), kind, np.repeat(each, m), fill=fill
-                    )
+                        x[rows].repeat(len(each), 1, 1, 1), kind, np.repeat(each, m), fill=ground
+                    ).movedim(1, axis)
                     of = torch.arange(rows.start, rows.stop).repeat(len(each))
                     probability[rows, some] = _by_size(ask(moved, of), m)
                     answers = ask.output().reshape(*ask.output().shape[:2], -1).mean(2).argmax(1)
@@ -136,4 +144,4 @@ def _features(A: Tensor) -> Tensor:
 
 def _by_size(values: Tensor, m: int) -> Array:
     """Return values of m observations at every size in turn as (m, n_sizes)."""
-    return values.cpu().numpy().reshape(-1, m).T
+    return values.double().cpu().numpy().reshape(-1, m).T

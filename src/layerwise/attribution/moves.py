@@ -111,17 +111,23 @@ def transformed(
             name, "pictures", "(n, channels, height, width) of floats",
             f"{x.dtype} of shape {tuple(x.shape)}",
         )  # fmt: skip
-    sizes = np.broadcast_to(np.asarray(size, dtype=float), len(x))
-    if not np.isfinite(sizes).all() or (kind == "scale" and (sizes <= 0).any()):
+    sizes = np.asarray(size)
+    fits = sizes.dtype.kind in "fiu" and sizes.shape in ((), (len(x),))
+    if not fits or not np.isfinite(sizes).all() or (kind == "scale" and (sizes <= 0).any()):
         least = "finite numbers > 0" if kind == "scale" else "finite numbers"
-        raise checks.invalid(name, "size", least, size)
+        raise checks.invalid(name, "size", f"{least}, one for all or {len(x)}", repr(size)[:80])
+    sizes = np.broadcast_to(sizes, len(x))
     height, width = x.shape[2:]
     matrices = torch.tensor(np.array([how.matrix(float(by)) for by in sizes]), dtype=torch.float64)
     # torch counts places from -1 to 1 along each axis.
     scale = torch.tensor([width / 2, height / 2, 1], dtype=torch.float64)
     theta = matrices * scale / scale[:2, None]
-    grid = F.affine_grid(theta, list(x.shape), align_corners=False).to(x)
+    grid = F.affine_grid(theta, list(x.shape), align_corners=False)
+    # Places in half precision would be pixels off.
+    fine = x.to(torch.promote_types(x.dtype, torch.float32))
     if isinstance(fill, str) and fill == EDGE:
-        return F.grid_sample(x, grid, padding_mode="border", align_corners=False)
-    ground = baseline_of(name, x, fill, 1)
-    return F.grid_sample(x - ground, grid, padding_mode="zeros", align_corners=False) + ground
+        seen = F.grid_sample(fine, grid.to(fine), padding_mode="border", align_corners=False)
+        return seen.to(x)
+    ground = baseline_of(name, fine, fill, 1)
+    seen = F.grid_sample(fine - ground, grid.to(fine), padding_mode="zeros", align_corners=False)
+    return (seen + ground).to(x)

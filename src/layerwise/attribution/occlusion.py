@@ -216,7 +216,7 @@ def occlusion_maps(
                         f"{layer!r}", int(at.max()),
                     )  # fmt: skip
                 activity = activity.gather(1, at[:, None])[:, 0]
-                found.append([activity.cpu().numpy(), probability.cpu().numpy(),
+                found.append([activity.double().cpu().numpy(), probability.double().cpu().numpy(),
                               _answers(ask.output())])  # fmt: skip
                 advance(len(of))
     maps = [np.concatenate(part).reshape(n, -1) for part in zip(*found, strict=True)]

@@ -239,8 +239,8 @@ def randomized(
     Returns
     -------
     DataFrame
-        A row for each stage: ``layer`` (drawn anew with all above it, "" for none), ``n_layers`` so
-        far, ``signed`` and ``absolute``: mean over observations of Spearman's correlation with the
+        A row for each stage: ``layer`` (drawn anew with all above it, "" for none, the class of the
+        network for weights of its own), ``n_layers`` so far, ``signed`` and ``absolute``: mean over observations of Spearman's correlation with the
         trained network's attribution, of values and of absolute values. An attribution that is
         constant has correlation 0. Near 0 is as it should be.
 
@@ -268,7 +268,7 @@ def randomized(
     rows = []
     with bar("randomized", len(order)) as advance:
         for number, layer in enumerate(["", *order]):
-            if layer:
+            if number:
                 try:
                     changed.get_submodule(layer).load_state_dict(
                         fresh.get_submodule(layer).state_dict()
@@ -276,9 +276,10 @@ def randomized(
                 except AttributeError:
                     known = [name for name, _ in changed.named_modules() if name]
                     raise checks.not_found("layer", layer, type(changed).__name__, known) from None
-            now = attribute(changed, inputs) if layer else trained
+            now = attribute(changed, inputs) if number else trained
+            name = (layer or type(changed).__name__) if number else ""
             rows.append({
-                "layer": layer, "n_layers": number, "signed": rank_correlation(trained, now).mean(),
+                "layer": name, "n_layers": number, "signed": rank_correlation(trained, now).mean(),
                 "absolute": rank_correlation(abs(trained), abs(now)).mean(),
             })  # fmt: skip
             advance(1)
@@ -357,7 +358,7 @@ def _area(values: Array, shares: Array) -> Array:
 
 
 def _from_the_top(model: nn.Module, inputs: Any) -> list[str]:
-    """Return the modules that hold weights, the last to run first."""
+    """Return the modules that hold weights, the last to run first; "", the network itself, last."""
     few = first_rows(Placing(model)(as_tensors("randomized", inputs)), 2)
     names = module_names(model)[0]
     calls = [site.source for site in survey(model, few, functions=False).sites]
@@ -366,4 +367,5 @@ def _from_the_top(model: nn.Module, inputs: Any) -> list[str]:
         for module, name in names.items()
         if any(True for _ in module.parameters(recurse=False))
     }
-    return sorted(own, key=lambda name: -own[name])
+    whole = [""] if any(True for _ in model.parameters(recurse=False)) else []
+    return [*sorted(own, key=lambda name: -own[name]), *whole]

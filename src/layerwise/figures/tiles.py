@@ -65,11 +65,13 @@ class Key:
         (each colour from black to full, 0 is mid grey), or "" for pictures as they are
     limit : where the ramp ends; None if each picture has its own, and the figure says so
     own : what has its own scale if `limit` is None: "picture", or "row" of each picture
+    within : share of the values that such a scale spans; 1 if it ends at the largest
     """
 
     ramp: str
     limit: float | None = None
     own: str = "picture"
+    within: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -281,10 +283,11 @@ def _draw_pictures(figure: Figure, group: Tiles, layout: _Layout, top: float) ->
 
 def _key_texts(key: Key) -> tuple[str, str]:
     """Return what stands before and behind the ramp: its ends, and whose scale it is."""
-    own = key.limit is None
-    most = "max" if own else f"{key.limit:.3g}"
+    own, beyond = key.limit is None, 100 * (1 - key.within)
+    most = ("end" if beyond else "max") if own else f"{key.limit:.3g}"
     low = f"\N{MINUS SIGN}{most}" if key.ramp in ("signed", "rgb") else "0"
     notes = [f"each {key.own} has its own scale" if own else "one scale for all"]
+    notes += [f"about {beyond:.2g} % of its values lie beyond the end"] if own and beyond else []
     notes += ["0 is mid grey in red, green and blue"] if key.ramp == "rgb" else []
     return low, f"{most}   {'; '.join(notes)}"
 
@@ -302,7 +305,12 @@ def _draw_key(figure: Figure, key: Key, top: float) -> None:
     _write(figure, MARGIN, top + 0.02, low, SMALL)
     ax = figure.add_axes((x / width, 1 - (top + 0.17) / height, BAR / width, 0.13 / height),
                          label="key")  # fmt: skip
-    ax.imshow(np.linspace(0, 1, 256)[None], cmap=RAMPS[key.ramp], aspect="auto")
+    steps = np.linspace(0, 1, 256)
+    if key.ramp == "rgb":  # red, green and blue under each other, the other two at 0
+        ramp = np.where(np.eye(3, dtype=bool)[:, None], steps[:, None], 0.5)
+    else:
+        ramp = steps[None]
+    ax.imshow(ramp, cmap=RAMPS[key.ramp], aspect="auto", interpolation="nearest")
     ax.set(xticks=[127.5] if both else [], yticks=[], xticklabels=[""] * both)
     ax.tick_params(length=3, color=INK)
     ax.spines[:].set_color(FAINT)

@@ -47,6 +47,7 @@ class Question(Seen):
         self.x = found.pop(path).detach()
         self._others = found
         self._sites, self._layout, self._names = sites, layout, names
+        self._answer = next((site for site in sites if _is_output(site)), None)
         self._values: dict[str, Tensor] = {}
         self._versions: dict[str, int] = {}
         self._overwritten: set[str] = set()
@@ -147,7 +148,7 @@ class Question(Seen):
 
     def _take(self, i: int, value: Tensor) -> None:
         site = self._sites[i]
-        if site.is_border and site.source == OUTPUT:
+        if site is self._answer:
             self._result = value
             if any(other.name == site.name for other in self._sites if other is not site):
                 return  # a module has that name
@@ -246,13 +247,13 @@ def question(
     Raises
     ------
     UserError
-        For inputs without floats, unknown layers, a target for another number of observations, a
-        model that fails.
+        For inputs without floats or with NaN or infinity among them, unknown layers, a target for
+        another number of observations, a model that fails.
 
     Notes
     -----
-    Opening costs two forward passes of two observations if a layer is named, else none. Then every
-    call costs one forward, up to the last layer wanted, every gradient one backward.
+    Opening costs a few forward passes of two observations. Then every call costs one forward, up to
+    the last layer wanted, every gradient one backward.
 
     Examples
     --------
@@ -267,7 +268,14 @@ def question(
     check_weights(inner)
     placed = Placing(inner)(as_tensors("question", inputs))
     path = _floating(placed)
-    n = len(dict(tensors(placed))[path])
+    parts = dict(tensors(placed))
+    x, lengths = parts[path], sorted({len(part) for part in parts.values()})
+    if len(lengths) > 1:
+        raise checks.invalid("question", "inputs", "for as many observations in every part",
+                             " and ".join(map(str, lengths)))  # fmt: skip
+    n, finite = len(x), x.reshape(len(x), -1).isfinite().all(1)
+    if not finite.all():
+        raise checks.not_finite("question", "inputs", (~finite).nonzero()[:, 0].cpu().numpy())
     if target.n_observations not in (None, n):
         raise checks.invalid("question", f"target {target}", f"for {n} observations",
                              f"one for {target.n_observations}")  # fmt: skip
@@ -275,7 +283,7 @@ def question(
     sites, layout, names = _sites(inner, placed, wanted, output or target.reads_output, axes)
     asked = Question(target, placed, path, sites, layout, names)
     parameters = [p for p in inner.parameters() if p.requires_grad]
-    with watch(inner, sites, asked._take) as run_batch:
+    with torch.inference_mode(False), watch(inner, sites, asked._take) as run_batch:
         asked._run = run_batch
         try:
             for parameter in parameters:
@@ -309,19 +317,20 @@ def as_tensors(function: str, inputs: Any) -> Batch:
     """
     if isinstance(inputs, DataSet):
         return torch.from_numpy(inputs.inputs())
-    if isinstance(inputs, Tensor):
-        return inputs.detach()
     if isinstance(inputs, Mapping):
         return {str(key): as_tensors(function, value) for key, value in inputs.items()}
     if isinstance(inputs, tuple):
         return tuple(as_tensors(function, value) for value in inputs)
-    array = np.asarray(inputs)
-    if array.dtype.kind not in "fiub" or array.ndim == 0 or not array.size:
+    found = inputs.detach() if isinstance(inputs, Tensor) else np.asarray(inputs)
+    is_number = isinstance(found, Tensor) or found.dtype.kind in "fiub"
+    if not is_number or found.ndim == 0 or 0 in found.shape:
         raise checks.InvalidType(
             f"{function}: inputs must be numbers, (n, ...); got {type(inputs).__name__} of dtype "
-            f"{array.dtype}, shape {array.shape}."
+            f"{found.dtype}, shape {tuple(found.shape)}."
         )
-    return torch.from_numpy(np.array(array))
+    if isinstance(found, Tensor):
+        return found
+    return torch.from_numpy(np.array(found, dtype=found.dtype.newbyteorder("=")))
 
 
 def _backward(values: Tensor, x: Tensor) -> Tensor | None:
@@ -368,9 +377,15 @@ def _sites(
             sites += [site for site in chosen if site not in sites]
         layout = channel_axes(model, found, axes)
         sites = [site for site in found.sites if site in sites]
-    if output and not any(site.is_border and site.source == OUTPUT for site in sites):
-        sites.append(_whole_output(model, inputs))
+    if output:
+        known = found.sites if layers else ()
+        answer = next(filter(_is_output, known), None) or _whole_output(model, inputs)
+        sites = [answer, *(site for site in sites if site != answer)]
     return sites, layout, names
+
+
+def _is_output(site: Site) -> bool:
+    return site.is_border and site.source == OUTPUT
 
 
 def _whole_output(model: nn.Module, inputs: Batch) -> Site:

@@ -49,7 +49,7 @@ class Rectifiers(TorchFunctionMode):
         """Run a function; of a rectifier, by the rule."""
         kwargs = kwargs or {}
         if self.rule == "deconvolution" and func is F.local_response_norm:
-            x = args[0]
+            x = args[0] if args else kwargs["input"]
             return x + (func(*args, **kwargs) - x).detach()  # contrast is not restored
         read = _SLOPES.get(func)
         slope = None if read is None else read(*args, **kwargs)
@@ -147,5 +147,6 @@ _SLOPES: dict[Any, Callable[..., _Slope | None]] = {
     F.relu6: _relu6, F.hardtanh: _hardtanh, F.hardtanh_: _hardtanh,
     F.leaky_relu: _leaky, F.leaky_relu_: _leaky,
     torch.clamp: _clamp, Tensor.clamp: _clamp, Tensor.clamp_: _clamp, torch.clamp_: _clamp,
+    torch.clip: _clamp, Tensor.clip: _clamp, Tensor.clip_: _clamp, torch.clip_: _clamp,
     torch.clamp_min: _clamp, Tensor.clamp_min: _clamp, Tensor.clamp_min_: _clamp,
 }  # fmt: skip

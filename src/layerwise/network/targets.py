@@ -30,7 +30,7 @@ NAMED_POSITIONS = ("middle", "max")
 
 _EPSILON = 1e-12
 _SUMS_TO_ONE = 1e-3
-"""How far the sum of probabilities may be from 1 in half precision."""
+"""How far the sum of probabilities may be from 1; in bfloat16 as far as its next number is."""
 
 
 class Seen(ABC):
@@ -224,8 +224,11 @@ def direction(layer: str, vector: Array | Tensor | Sequence[float]) -> Target:
     >>> str(direction("fc1", [0.0, 2.0]))
     'direction in fc1'
     """
-    given = vector.detach().cpu().numpy() if isinstance(vector, Tensor) else vector
-    v = torch.from_numpy(np.array(given, dtype=np.float64))
+    given = vector.detach().cpu().double().numpy() if isinstance(vector, Tensor) else vector
+    array = np.asarray(given)
+    if array.dtype.kind not in "fiub":
+        raise checks.InvalidType(f"direction: vector must be numbers; got dtype {array.dtype}.")
+    v = torch.from_numpy(array.astype(np.float64))
     norm = float(v.norm())
     if not v.numel() or not np.isfinite(norm) or norm == 0:
         raise checks.invalid("direction", "vector", "finite and not all 0", f"norm {norm:g}")
@@ -309,7 +312,8 @@ def as_target(value: Target | str) -> Target:
 
 def _constant(value: float) -> Target:
     number = checks.number("target", "factor or summand", value, -np.inf)
-    return Target(f"{number:g}", lambda seen: torch.full((len(seen.rows),), number))
+    one = torch.tensor(number, dtype=torch.float64)  # of no dimension: it takes on any type, device
+    return Target(f"{number:g}", lambda seen: one)
 
 
 def _factor(target: Target) -> str:
@@ -326,7 +330,7 @@ def _combined(
 
     def ask(seen: Seen) -> Tensor:
         left, right = a.ask(seen), b.ask(seen)
-        return how(left.to(right.device), right.to(left.device))
+        return how(left.to(right.device) if right.ndim else left, right)
 
     is_sum = sign != "*"
     left, right = a.name if is_sum else _factor(a), b.name if sign == "+" else _factor(b)
@@ -380,10 +384,10 @@ def _of_output(name: str, which: int | Tensor, see: Callable[[Tensor], Tensor]) 
 
 def as_logits(Z: Tensor) -> Tensor:
     """Return an output as logits up to a constant."""
-    known = Z.detach()
-    sums = known.sum(1)
-    if Z.shape[1] > 1 and (known >= 0).all() and ((sums - 1).abs() < _SUMS_TO_ONE).all():
-        return Z.clamp_min(_EPSILON).log()
+    known, exact = Z.detach(), torch.finfo(Z.dtype)
+    off = (known.sum(1, dtype=torch.promote_types(Z.dtype, torch.float32)) - 1).abs()
+    if Z.shape[1] > 1 and (known >= 0).all() and (off < max(_SUMS_TO_ONE, exact.eps)).all():
+        return Z.clamp_min(max(_EPSILON, exact.tiny)).log()
     return Z
 
 
@@ -403,7 +407,7 @@ def _channel(seen: Seen, A: Tensor, which: int | Tensor, where: str, what: str) 
 def _at(seen: Seen, A: Tensor, place: str | tuple[int, ...] | Tensor | None, layer: str) -> Tensor:
     """Return the value of (n, *positions) at a position."""
     if A.ndim == 1:
-        if place not in (None, "middle", "max") and tuple(np.ravel(place)) != (0,):
+        if place is not None and not isinstance(place, str) and np.any(place):
             raise checks.invalid("unit", "position", f"None, since {layer!r} has no positions",
                                  place)  # fmt: skip
         return A
@@ -418,7 +422,9 @@ def _at(seen: Seen, A: Tensor, place: str | tuple[int, ...] | Tensor | None, lay
         middle = tuple(size // 2 for size in sizes)
         index = torch.tensor([middle if isinstance(place, str) else place], device=A.device)
         index = index.expand(len(A), -1)
-    if index.shape[1] != len(sizes) or (index >= torch.tensor(sizes, device=A.device)).any():
+    fits = index.shape[1] == len(sizes)
+    outside = (index >= torch.tensor(sizes, device=A.device)).any(1) if fits else index[:, 0] >= 0
+    if outside.any():
         raise checks.invalid("unit", "position", f"inside the map of {layer!r}, {tuple(sizes)}",
-                             tuple(index[0].tolist()))  # fmt: skip
+                             tuple(index[outside][0].tolist()))  # fmt: skip
     return A[(torch.arange(len(A), device=A.device), *index.T)]

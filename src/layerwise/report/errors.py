@@ -49,18 +49,18 @@ def _confusion(runs: Sequence[Run], found: Predictions, subset: str, what: str) 
     )
     columns = ("true", "predicted", "times", "share of the true class")
     counts = found.matrix()
-    classes, occur = np.arange(len(counts)), counts.any(axis=0) | counts.any(axis=1)
-    some = len(counts) > MOST_CLASSES and not occur.all()
-    if some:
-        classes = np.flatnonzero(occur)
+    n_classes, classes = len(counts), np.arange(len(counts))
+    if n_classes > MOST_CLASSES:
+        classes = np.flatnonzero(counts.sum(axis=0) + counts.sum(axis=1))
         counts = counts[np.ix_(classes, classes)]
+    some = SOME.format(len(classes), n_classes) if len(classes) < n_classes else ""
     names = [found.name(number) for number in classes.tolist()]
     return Figure(
         findings.CONFUSION, inline.embedded(figures.confusion(counts, class_names=names)),
         finding.text if finding else f"Confusion of the classes, {what}.",
         f"True {reading.label(run)} against predicted, {what}, "
         f"{reading.when(run, reading.after(run))}. The diagonal is right; elsewhere, how often one "
-        f"class is taken for another.{SOME.format(len(classes), len(occur)) if some else ''}",
+        f"class is taken for another.{some}",
         Table(columns, rows, "Confusions, most frequent first.") if rows else None,
     )  # fmt: skip
 

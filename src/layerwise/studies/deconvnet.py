@@ -155,9 +155,7 @@ def _look(subject: Subject) -> Run:
     covered, moved = {}, {}
     for checkpoint in subject.each(ends):
         here = inputs[:N_COVERED], classes[:N_COVERED]
-        covered[checkpoint] = occlusion_maps(
-            subject.model, *here, layer=with_maps, stride=stride
-        )
+        covered[checkpoint] = occlusion_maps(subject.model, *here, layer=with_maps, stride=stride)
         here = inputs[:N_MOVED], classes[:N_MOVED]
         moved[checkpoint] = [
             invariance(subject.model, *here, list(dict.fromkeys([first, last])), kind=kind)

@@ -115,6 +115,7 @@ def linear_combination(
     name = "linear_combination"
     if keep is not None:
         keep = checks.integer(name, "keep", keep, 1)
+    batch_size = checks.integer(name, "batch_size", batch_size, 1)
     if isinstance(position, str) and position == "max":
         raise checks.invalid(name, "position", "a place, 'middle' or None", "'max'",
                              "The largest of several values is not linear.")  # fmt: skip
@@ -157,8 +158,10 @@ class _Linear(TorchFunctionMode):
         if func in _WEIGHTED:
             self._layers += 1
             if self._keep is not None and self._layers > 1:
-                x, weight, *further = args
-                args = (x, _largest(weight, self._keep), *further)
+                if "weight" in kwargs:
+                    kwargs = {**kwargs, "weight": _largest(kwargs["weight"], self._keep)}
+                else:
+                    args = (args[0], _largest(args[1], self._keep), *args[2:])
         return func(*args, **kwargs)
 
 

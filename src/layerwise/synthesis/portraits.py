@@ -148,7 +148,7 @@ def portraits(
         for recipe in recipes:
             climbed.append(maximize(
                 model, target, data, recipe=recipe, starts=starts, steps=steps,
-                value_range=value_range, batch_size=batch_size, random_state=start,
+                value_range=value_range, batch_size=batch_size, axes=axes, random_state=start,
             ))  # fmt: skip
             advance(1)
     site = OUTPUT if layer == CLASSES else layer
@@ -156,7 +156,7 @@ def portraits(
     real = among(model, data, site, each, values, batch_size=batch_size, axes=axes)
     where = (target.name.partition("@")[2] or "mean") if len(real.shape) > 1 else ""
     images = np.concatenate([one.images for one in climbed])
-    predicted, confidence = said(model, images, batch_size=batch_size)
+    predicted, confidence = said(model, images, batch_size=batch_size, axes=axes)
     close = nearest(images, data, n=n_nearest, batch_size=batch_size)
     found = []
     for k, one in enumerate(climbed):
@@ -232,7 +232,9 @@ def among(
     return Among(largest, row, below / n, n, shape)
 
 
-def said(model: nn.Module, images: Array, *, batch_size: int = 128) -> tuple[Array, Array]:
+def said(
+    model: nn.Module, images: Array, *, batch_size: int = 128, axes: Mapping[str, int] | None = None
+) -> tuple[Array, Array]:
     """Return the class that the network takes each image for, and its probability.
 
     Returns
@@ -255,7 +257,7 @@ def said(model: nn.Module, images: Array, *, batch_size: int = 128) -> tuple[Arr
             predicted[rows] = classes.cpu().numpy()
             confidence[rows] = probability(classes).ask(_Computed(A)).double().cpu().numpy()
 
-    stream(images, see, model=model, layer=OUTPUT, batch_size=batch_size)
+    stream(images, see, model=model, layer=OUTPUT, batch_size=batch_size, axes=axes)
     return predicted, confidence
 
 

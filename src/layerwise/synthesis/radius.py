@@ -24,7 +24,8 @@ from layerwise.network.question import as_tensors
 from layerwise.network.values import Batch, Path, pick, tensors
 from layerwise.synthesis.adversarial import METHODS
 from layerwise.synthesis.balls import NORMS, Bound, Box, along, drawn, size
-from layerwise.synthesis.victim import Wish, predicted
+from layerwise.synthesis.victim import Wish, predicted, predictions, wished
+from layerwise.synthesis.walks import NoGradientError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,8 +78,9 @@ def random_twins(
     checks.choice("random_twins", "norm", norm, NORMS)
     x = part_of(as_tensors("random_twins", inputs))[1].double()
     wanted = np.asarray(lengths, dtype=np.float64)
-    if wanted.shape not in ((), (len(x),)) or not (wanted >= 0).all():
-        raise checks.invalid("random_twins", "lengths", f"at least 0, one for all or {len(x)}",
+    if wanted.shape not in ((), (len(x),)) or not ((wanted >= 0) & np.isfinite(wanted)).all():
+        raise checks.invalid("random_twins", "lengths",
+                             f"finite and at least 0, one for all or {len(x)}",
                              repr(lengths)[:80])  # fmt: skip
     box = Box.of("random_twins", lower, upper, x)
     r = torch.from_numpy(np.broadcast_to(wanted, len(x)).copy())
@@ -117,13 +119,14 @@ def radius_curve(
 
     An observation that some radius flips counts as flipped at all larger ones, whose balls hold the
     same twin; so the curve never rises. At radius 0, which is always there, it is the accuracy on
-    the originals. An observation that is wrong there is wrong everywhere.
+    the originals. An observation that is wrong there is wrong everywhere. With a `target` one falls,
+    under the attack as under noise, when it is taken for that class, so never one that was already.
 
     Parameters
     ----------
     model, inputs, target, lower, upper, batch_size : as of :func:`layerwise.synthesis.fgsm`
     radii : lengths >= 0 in units of the input
-    labels : (n,) true classes; those of a DataSet are known
+    labels : (n,) true classes, integers; those of a DataSet are known
     method : "fgsm" or "pgd", again at each radius; "minimal" or "ascent", once: a twin counts from
         its own length on
     norm : "l2" or "linf", in which radii are
@@ -134,8 +137,8 @@ def radius_curve(
     -------
     DataFrame
         A row a radius: method, norm, radius, accuracy, control (accuracy under one random direction
-        an observation, of that length), held and held_control (the same of predictions that stay as
-        they were, right or wrong), n. Accuracies are NaN without labels.
+        an observation, of that length), held and held_control (the same of all observations, right
+        or wrong), n. Accuracies are NaN without labels.
 
     Raises
     ------
@@ -163,37 +166,48 @@ def radius_curve(
     asked = sorted({0.0} | {checks.number(name, "radii", radius, 0) for radius in radii})
     whole = as_tensors(name, inputs)
     path, x = part_of(whole)
-    before = predicted(model, whole, batch_size=batch_size)
+    before, n_classes = predictions(name, model, whole, batch_size)
+    wish = None if target is None else wished(name, target, len(x), n_classes)
+    before, wish = (None if found is None else found.cpu().numpy() for found in (before, wish))
     right = np.full(len(x), np.nan)
     if labels is None and isinstance(inputs, DataSet) and inputs.labels:
         labels = next(iter(inputs.labels.values()))
     if labels is not None:
-        right = (before == checks.labels(name, labels, len(x))).astype(float)
+        known = checks.labels(name, labels, len(x))
+        if known.dtype.kind not in "iu":
+            raise checks.InvalidType(f"{name}: labels must be integers, the numbers of classes as "
+                                     f"the network counts them; got dtype {known.dtype}.")  # fmt: skip
+        right = (before == known).astype(float)
     box = {"lower": lower, "upper": upper}
     common = {"target": target, "batch_size": batch_size, **box, **options}
+    free = np.full(len(x), True) if wish is None else before != wish
     reach = np.full(len(x), np.inf)  # the least radius that flips
     if method in FREE:
         given = {"norm": norm} if method == "minimal" else {}
         found = METHODS[method](model, whole, **given, **common)  # type: ignore[operator]
         lengths = found.l2 if norm == "l2" else found.linf
-        reach = np.where(found.flipped, lengths, np.inf)
+        reach = np.where(found.flipped & free, lengths, np.inf)
     streams = generator(random_state).spawn(len(asked))
     if method == "pgd":
         common["random_state"] = random_state
     rows = []
     with progress.bar(f"accuracy under {method}", len(asked), "radii") as advance:
         for radius, stream in zip(asked, streams, strict=True):
-            left = np.flatnonzero(reach > radius)
+            left = np.flatnonzero((reach > radius) & free)
             if method not in FREE and radius > 0 and len(left):
-                wish = common["target"]
-                own = wish if wish is None or np.ndim(wish) == 0 else np.asarray(wish)[left]
+                own = None if wish is None else wish[left]
                 some = rows_of(whole, torch.from_numpy(left))
-                found = METHODS[method](  # type: ignore[operator]
-                    model, some, radius=radius, norm=norm, **{**common, "target": own}
-                )
-                reach[left[found.flipped]] = radius
+                try:
+                    found = METHODS[method](  # type: ignore[operator]
+                        model, some, radius=radius, norm=norm, **{**common, "target": own}
+                    )
+                    reach[left[found.flipped]] = radius
+                except NoGradientError:  # of a few that are left it says no more than that they hold
+                    if len(left) == free.sum():
+                        raise
             noisy = random_twins(x, radius, norm=norm, random_state=stream, **box)
-            stays = predicted(model, put(whole, path, noisy), batch_size=batch_size) == before
+            now = predicted(model, put(whole, path, noisy), batch_size=batch_size)
+            stays = now == before if wish is None else (now != wish) | ~free
             holds = (reach > radius) | (radius == 0)
             rows.append({
                 "method": method, "norm": norm, "radius": radius,

@@ -58,7 +58,8 @@ class Victim:
 
     Attributes
     ----------
-    x : (n, ...) the observations, where the model is
+    x : (n, ...) the observations, where the model is; in single precision where its own is half, so
+        that lengths and small steps are right
     before : (n,) the classes predicted
     wish : (n,) the classes to reach; None to leave those predicted
     box : the valid inputs
@@ -66,13 +67,14 @@ class Victim:
     """
 
     def __init__(self, asked: Question, before: Tensor, wish: Tensor | None, box: Box) -> None:
-        self.x, self.before, self.wish, self.box, self._asked = asked.x, before, wish, box, asked
+        self.x = asked.x.to(torch.promote_types(asked.x.dtype, torch.float32))
+        self.before, self.wish, self.box, self._asked = before, wish, box, asked
         self.has_gradient = False
 
     def look(self, z: Tensor, rows: Rows) -> Look:
         """Return what the network says of `z`, made of the observations `rows`."""
         with torch.no_grad():
-            self._asked(z, rows)
+            self._asked(z.to(self._asked.x), rows)
         return self._look(rows)
 
     def climb(self, z: Tensor, rows: Rows) -> tuple[Look, Tensor]:
@@ -83,9 +85,9 @@ class Victim:
         ModelError
             If no gradient reaches the inputs.
         """
-        _, gradient = self._asked.gradient(z, rows)
+        _, gradient = self._asked.gradient(z.to(self._asked.x), rows)
         self.has_gradient = self.has_gradient or bool(gradient.any())
-        return self._look(rows), gradient.nan_to_num()
+        return self._look(rows), gradient.to(z).nan_to_num()
 
     def rivals(self, z: Tensor, rows: Rows, at_most: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield for the strongest other classes what they lack to the predicted one, (n,) <= 0.
@@ -93,8 +95,8 @@ class Victim:
         And its gradient; strongest first, from one forward pass.
         """
         z = z.detach().requires_grad_()
-        self._asked(z, rows)
-        Z = as_logits(self._asked.output())
+        self._asked(z.to(self._asked.x), rows)
+        Z = as_logits(self._asked.output()).to(z)
         own = self.before[rows][:, None]
         others = Z.detach().scatter(1, own, -torch.inf).topk(min(at_most, Z.shape[1] - 1)).indices
         for k in range(others.shape[1]):
@@ -103,7 +105,7 @@ class Victim:
             yield lead.detach(), gradient.nan_to_num()
 
     def _look(self, rows: Rows) -> Look:
-        Z = as_logits(self._asked.output().detach())
+        Z = as_logits(self._asked.output().detach()).to(self.x)
         p = Z.softmax(1)
         sign = -1 if self.wish is None else 1
         at_stake = self.before if self.wish is None else self.wish
@@ -149,11 +151,11 @@ def victim(
 ) -> Iterator[Victim]:
     """Yield the network with a question that climbs away from its predictions, or to the wish."""
     checks.integer(function, "batch_size", batch_size, 1)
-    before, n_classes = _predicted(function, model, inputs, batch_size)
-    wished = None if wish is None else _classes(function, wish, len(before), n_classes)
-    target = objective(before, -1) if wished is None else objective(wished, 1)
+    before, n_classes = predictions(function, model, inputs, batch_size)
+    classes = None if wish is None else wished(function, wish, len(before), n_classes)
+    target = objective(before, -1) if classes is None else objective(classes, 1)
     with question(model, target, inputs) as asked:
-        yield Victim(asked, before, wished, Box.of(function, lower, upper, asked.x))
+        yield Victim(asked, before, classes, Box.of(function, lower, upper, asked.x))
 
 
 def predicted(model: nn.Module, inputs: Any, *, batch_size: int = 128) -> Array:
@@ -164,11 +166,13 @@ def predicted(model: nn.Module, inputs: Any, *, batch_size: int = 128) -> Array:
     >>> predicted(nn.Flatten(), np.array([[0.1, 0.9], [0.8, 0.2]], np.float32)).tolist()
     [1, 0]
     """
-    found: Array = _predicted("predicted", model, inputs, batch_size)[0].cpu().numpy()
+    found: Array = predictions("predicted", model, inputs, batch_size)[0].cpu().numpy()
     return found
 
 
-def _predicted(function: str, model: nn.Module, inputs: Any, batch_size: int) -> tuple[Tensor, int]:
+def predictions(
+    function: str, model: nn.Module, inputs: Any, batch_size: int
+) -> tuple[Tensor, int]:
     """Return the predictions (n,), where the model is, and the number of classes."""
     with question(model, logit(0), inputs) as asked, torch.no_grad():
         found = []
@@ -184,7 +188,8 @@ def _predicted(function: str, model: nn.Module, inputs: Any, batch_size: int) ->
     return torch.cat(found), Z.shape[1]
 
 
-def _classes(function: str, wish: Wish, n: int, n_classes: int) -> Tensor:
+def wished(function: str, wish: Wish, n: int, n_classes: int) -> Tensor:
+    """Return the class to reach (n,) of each observation."""
     array = np.asarray(wish)
     if array.dtype.kind not in "iu" or array.shape not in ((), (n,)):
         raise checks.invalid(function, "target", f"a class, or one for each of {n} observations",

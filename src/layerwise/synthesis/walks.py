@@ -24,6 +24,10 @@ Found = tuple[Tensor, list[Look]]
 """The twins of a batch, and what the network said on the way to them."""
 
 
+class NoGradientError(ModelError):
+    """No direction to go, for none of the observations."""
+
+
 @dataclass(frozen=True, eq=False)
 class Adversarial:
     """Observations and their adversarial twins.
@@ -133,7 +137,7 @@ def attacked(
 
     Raises
     ------
-    ModelError
+    NoGradientError
         If no observation had a gradient anywhere on the way.
     """
     parts: list[dict[str, Tensor]] = []
@@ -155,7 +159,7 @@ def attacked(
             })  # fmt: skip
             advance(len(x))
     if not one.has_gradient:
-        raise ModelError(
+        raise NoGradientError(
             f"{method}: the gradient that reaches the inputs is 0 for all of them, so there is no "
             "direction to go. Rounding, signs and thresholds on the way have none; attack a "
             "network without them."

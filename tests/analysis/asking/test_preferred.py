@@ -38,7 +38,7 @@ def test_contract_a_row_says_all_that_stands_beside_an_image() -> None:
     assert (row["predicted"], row["confidence"]) == ("7", 0.95)
     assert (row["n_starts"], row["agreement"], row["all_agree"]) == (2, 0.5, False)
     assert row["nearest"] == "10,11,12,13,14,15,16,17,18,19"
-    assert row["nearest_classes"] == "0,1,2,3,4,5,6,7,8,9"
+    assert row["nearest_classes"].split("\n") == list(NAMES)
     assert table["as_meant"].isna().tolist() == [True] * 3 + [False] * 10
     assert table["as_meant"].iloc[3:].all()
     nameless = analysis.preferred_table([units])

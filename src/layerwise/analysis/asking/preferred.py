@@ -66,7 +66,8 @@ def preferred_table(
         the class maximised; missing for units), n_starts, agreement (mean cosine over the pairs of
         starts, images without their means), all_agree (whether every pair is above 0.95), spread
         (coefficient of variation of the values reached), step (of the best), nearest (row numbers,
-        separated by commas), distance (1 - cosine of the first), nearest_classes (names of theirs).
+        separated by commas), distance (1 - cosine of the first), nearest_classes (names of theirs,
+        one a line: names may hold commas).
     """
     names = list(class_names)
     frames = []
@@ -94,7 +95,7 @@ def preferred_table(
             "step": found.best_step[np.arange(n), best],
             "nearest": [",".join(map(str, rows)) for rows in one.nearest.rows],
             "distance": one.nearest.distances[:, 0],
-            "nearest_classes": [",".join(row) for row in close],
+            "nearest_classes": ["\n".join(row) for row in close],
         }))  # fmt: skip
     return pd.concat(frames, ignore_index=True)
 
@@ -125,8 +126,8 @@ def preferred_images(
     *,
     value_range: tuple[Any, Any] | None = None,
     class_names: Sequence[str] = (),
-) -> PreferredImages | None:
-    """Return preferred inputs as pictures, or None if they are too large for one.
+) -> PreferredImages:
+    """Return preferred inputs as pictures; those too large for a run are made smaller.
 
     Parameters
     ----------
@@ -136,9 +137,7 @@ def preferred_images(
     class_names : of the classes
     """
     found = portrait.preferred
-    if max(found.images.shape[2:], default=1) > LARGEST:
-        return None
-    best = input_images(found.images, value_range=value_range)
+    best = input_images(found.images, value_range=value_range, side=LARGEST)
     small = input_images(found.images, value_range=value_range, side=STRIP)
     rows = list(dict.fromkeys(portrait.nearest.rows.ravel().tolist()))
     near = input_images(np.stack([real[row] for row in rows]), value_range=value_range, side=STRIP)
@@ -148,7 +147,8 @@ def preferred_images(
         for k in range(len(portrait.units))
     ])  # fmt: skip
     few, n_starts = found.start_images[:MOST_STARTS], found.start_images.shape[1]
-    flat = input_images(few.reshape(-1, *few.shape[2:]), value_range=value_range).pixels
+    every = few.reshape(-1, *few.shape[2:])
+    flat = input_images(every, value_range=value_range, side=LARGEST).pixels
     are_classes = portrait.layer == CLASSES
     names = tuple(
         _name(list(class_names), k) if are_classes else str(k) for k in portrait.units.tolist()
@@ -207,14 +207,13 @@ def keep_preferred(
         drawn = preferred_images(one, real, value_range=value_range, class_names=class_names)
         frame = preferred_table([one], labels=labels, class_names=class_names).assign(
             checkpoint=checkpoint,
-            ramp="" if drawn is None else drawn.best.ramp,
+            ramp=drawn.best.ramp,
             data=data,
             order=first + layers.index(one.layer),
         )
         run.write_table("preferred", frame, about)
         run.write_table("climbs", _climbs(one, checkpoint), about)
-        if drawn is not None:
-            run.write_table("images", _stored(run, one, checkpoint, drawn), about)
+        run.write_table("images", _stored(run, one, checkpoint, drawn), about)
         frames.append(frame)
     return pd.concat(frames, ignore_index=True)
 

@@ -14,6 +14,7 @@ from layerwise.figures.tiles import Key, Tiles, tiles
 from layerwise.figures.traces import MOST_LAYERS, Trace, traces
 from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array
+from layerwise.units.pictures.heat import CLIPPED
 
 if TYPE_CHECKING:
     from layerwise.attribution.explanation import Explanation
@@ -23,6 +24,9 @@ ACROSS = 4
 
 LARGE = 64
 """Pixels: of the shorter side of a large picture."""
+
+KEY = Key("signed", within=1 - CLIPPED)
+"""What the colours of maps mean; where each ends stands under it."""
 
 
 def attributions(
@@ -75,8 +79,11 @@ def attributions(
     if any(len(one.values) != n or len(words) != n
            for one, words in zip(explanations, captions, strict=True)):  # fmt: skip
         raise checks.invalid(name, "captions", f"one for each of {n} observations", "others")
-    if signals is not None:
-        first = explanations[0]
+    first = explanations[0]
+    # Of tokens the last axis counts features, and a map has one number a token.
+    if signals is not None and all(
+        maps.shape[1:] == signals.shape[2:] for maps in first.maps.values()
+    ):
         own = [
             Trace(method_words(method), maps[:1], [0])
             for method, maps in list(first.maps.items())[: MOST_LAYERS - 1]
@@ -100,7 +107,7 @@ def _tiles(one: Explanation, k: int, picture: Array | None, caption: str) -> Til
         shown = picture if picture.ndim == 3 else picture[..., None]
         pixels = np.concatenate([np.broadcast_to(shown, (1, *shown.shape[:2], 3)), pixels])
         names = ["input", *names]
-    return Tiles(pixels, names, caption, Key("signed"), columns_of(pixels))
+    return Tiles(pixels, names, caption, KEY, columns_of(pixels))
 
 
 def columns_of(pixels: Array) -> int | None:

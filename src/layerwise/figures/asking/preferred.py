@@ -44,7 +44,7 @@ def preferred_tiles(
     Examples
     --------
     >>> preferred_tiles(np.zeros((2, 8, 8, 3), np.uint8), "01", "conv1", ramp="signed").key
-    Key(ramp='signed', limit=None, own='picture')
+    Key(ramp='signed', limit=None, own='picture', within=1.0)
     """
     return Tiles(pixels, names, caption, Key(ramp) if ramp else None, columns)
 
@@ -135,7 +135,8 @@ def unit_card(
     values : (n_starts,) the activation that each reached
     beside : (height, width, 1 or 3) uint8, optional
         The preferred input with the nearest real inputs behind it.
-    best_real : the largest activation of real inputs, drawn as a line
+    best_real : the largest activation of real inputs, drawn as a line; an objective with a penalty
+        or under transforms lies below the activation
     title : which unit
     note : what the network says of the image, under the nearest inputs
 
@@ -192,7 +193,7 @@ def unit_card(
     if best_real is not None and np.isfinite(best_real):
         ax.axhline(best_real, color=INK, linewidth=1.1, linestyle=":")
         ax.annotate(
-            "largest of real inputs", (0.99, best_real), xycoords=("axes fraction", "data"),
+            "largest activation of real inputs", (0.99, best_real), xycoords=("axes fraction", "data"),
             xytext=(0, 2), textcoords="offset points", ha="right", va="bottom", fontsize=SMALL,
             color=INK,
         )  # fmt: skip

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 
+from layerwise.analysis.asking.top_images import SATURATED
 from layerwise.figures.tiles import Key, Tiles, tiles
 from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array
@@ -94,9 +95,9 @@ def top_tiles(pixels: Array, names: Sequence[str], caption: str, ramp: str) -> T
     --------
     >>> import numpy as np
     >>> top_tiles(np.zeros((1, 9, 20, 3), np.uint8), ["7"], "conv1", "rgb").key
-    Key(ramp='rgb', limit=None, own='unit')
+    Key(ramp='rgb', limit=None, own='unit', within=0.995)
     """
-    return Tiles(pixels, names, caption, Key(ramp, None, "unit"), COLUMNS)
+    return Tiles(pixels, names, caption, Key(ramp, None, "unit", SATURATED), COLUMNS)
 
 
 def top_names(units: Sequence[int], classes: pd.DataFrame | None = None) -> list[str]:

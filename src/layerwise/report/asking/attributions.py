@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from layerwise import figures
 from layerwise.analysis.asking.attributions import KEPT_ATTRIBUTIONS, PICTURES, method_words
-from layerwise.figures.asking.attributions import columns_of
+from layerwise.figures.asking.attributions import KEY, columns_of
 from layerwise.report import inline, reading, wording
 from layerwise.report.blocks import Block, Figure, Note, Section, Table
 from layerwise.store.media import Pictures
@@ -92,7 +92,7 @@ def _drawn(
             groups.append(
                 figures.Tiles(
                     one.pixels, one.names, f"{name}: what {target} rests on, {when}{said}",
-                    figures.Key("signed"), columns_of(one.pixels),
+                    KEY, columns_of(one.pixels),
                 )
             )  # fmt: skip
     if not groups:

@@ -256,7 +256,7 @@ def _data(part: pd.DataFrame) -> str:
 def _same_class(part: pd.DataFrame) -> str:
     """Return how many of the nearest are of the class that was maximised."""
     rows = part.to_dict("records")
-    near = [(row["name"], row["nearest_classes"].split(",")) for row in rows]
+    near = [(row["name"], row["nearest_classes"].split("\n")) for row in rows]
     near = [(name, classes) for name, classes in near if classes != [""]]
     if not near:
         return ""

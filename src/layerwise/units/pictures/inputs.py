@@ -46,7 +46,8 @@ def input_images(
         (n, features), becomes strips of numbers around 0, one line a channel
     value_range : (lowest, highest) that stand for black and white, numbers or one per channel; by
         default (0, 1)
-    side : pixels of the longer side at most; larger ones are averaged over whole blocks
+    side : pixels of the longer side at most; larger ones are averaged over whole blocks, of a strip
+        along the line
 
     Returns
     -------
@@ -67,9 +68,11 @@ def input_images(
         raise checks.invalid("input_images", "inputs", "(n, ...), at least one",
                              f"shape {x.shape}")  # fmt: skip
     if x.ndim != 4 or x.shape[1] not in (1, 3):
-        strips = x.reshape(len(x), -1, x.shape[-1])[:, None]
-        return InputImages(_around(strips), "signed")
-    x = _smaller(x, side)
+        lines = x.reshape(len(x), -1, x.shape[-1])[:, None]
+        steps = [1 if side is None else -(-length // side) for length in lines.shape[2:]]
+        return InputImages(_around(_averaged(lines, *steps)), "signed")
+    step = 1 if side is None else -(-max(x.shape[2:]) // side)
+    x = _averaged(x, step, step)
     low, high = (_ends(end, x.shape[1]) for end in value_range or (0, 1))
     shares = np.moveaxis((x - low) / (high - low), 1, -1)
     if shares.min() < -SLACK or shares.max() > 1 + SLACK:
@@ -124,14 +127,10 @@ def _around(x: Array) -> Array:
     )  # fmt: skip
 
 
-def _smaller(x: Array, side: int | None) -> Array:
-    """Return pictures averaged over blocks, so that no side is longer."""
-    height, width = x.shape[2:]
-    step = 1 if side is None else -(-max(height, width) // side)
-    if step == 1:
-        return x
-    blocks = [(max(1, length // step), min(step, length)) for length in (height, width)]
-    (rows, down), (columns, across) = blocks
+def _averaged(x: Array, down: int, across: int) -> Array:
+    """Return pictures averaged over blocks of so many pixels; what is left at the end is dropped."""
+    down, across = min(down, x.shape[2]), min(across, x.shape[3])
+    rows, columns = x.shape[2] // down, x.shape[3] // across
     cut = x[:, :, : rows * down, : columns * across]
     parts = cut.reshape(*x.shape[:2], rows, down, columns, across)
     means: Array = parts.mean(axis=(3, 5))
