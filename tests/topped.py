@@ -60,12 +60,15 @@ def found() -> dict[str, dict[str, TopPatches]]:
     return every
 
 
-def topped(folder: Path) -> Run:
-    """Return a run that keeps all of it."""
+def topped(
+    folder: Path, subset: str = "test", n_checkpoints: int = 3, last_alone: bool = False
+) -> Run:
+    """Return a run that keeps all of it, or of so many checkpoints."""
     for step, name in enumerate(CHECKPOINTS):
         run = record(
             network(step), digits(), to=folder, layers=LAYERS, pooling={"relu*": "max"},
             checkpoint=name, provenance={"network": "net", "data": "digits", "seed": 0},
         )  # fmt: skip
-    analysis.keep_top(run, found(), classes=classes(), subset="test", data="digits")
+    kept = dict(list(found().items())[-1 if last_alone else -n_checkpoints :])
+    analysis.keep_top(run, kept, classes=classes(), subset=subset, data="digits")
     return run

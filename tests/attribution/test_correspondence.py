@@ -117,3 +117,31 @@ def test_contract_what_cannot_be_is_one_sentence(options, error, sentence):
     x, parts = faces()
     with pytest.raises(error, match=sentence):
         correspondence(net(), **{"inputs": x, "parts": parts, "layers": ["1"], **options})
+
+
+class ChannelsLast(nn.Module):
+    """A network that takes (n, height, width, channels)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = net()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.inner(x.permute(0, 3, 1, 2))
+
+
+def test_law_channels_last_is_the_same():
+    x, parts = faces(4)
+    model, settings = ChannelsLast(), {"n_random": 3, "n_permutations": 9}
+    found = correspondence(
+        model, x.permute(0, 2, 3, 1), parts, ["inner.4"], axes={"input": -1}, **settings
+    )
+    expected = correspondence(model.inner, x, parts, ["4"], **settings)
+    np.testing.assert_allclose(found["delta"], expected["delta"], atol=1e-6)
+    assert found["window"].tolist() == expected["window"].tolist()
+
+
+def test_contract_a_part_is_not_called_like_a_control():
+    x, parts = faces(4)
+    with pytest.raises(UserError, match="parts must be of other names than the controls"):
+        correspondence(net(), x, {"random": parts["nose"]}, ["4"])

@@ -309,3 +309,14 @@ def test_law_guided_is_the_gradient_where_nothing_is_negative():
     plain = gradient(net, "logit:0", x)
     np.testing.assert_allclose(guided_backpropagation(net, "logit:0", x), plain, rtol=1e-6)
     np.testing.assert_allclose(deconvolution(net, "logit:0", x), plain, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["gradient", "smoothgrad", "integrated_gradients"])
+@pytest.mark.parametrize("blind", ["constant", "steps"])
+def test_contract_what_has_no_gradient_is_refused_in_one_sentence(name, blind):
+    class Blind(nn.Module):
+        def forward(self, x):
+            return x.new_ones(len(x), 2) if blind == "constant" else (x > 0).float()
+
+    with pytest.raises(UserError, match="target logit:0 does not depend on the inputs, or not by"):
+        METHODS[name].attribute(Blind(), "logit:0", np.ones((2, 3), np.float32))

@@ -87,3 +87,46 @@ def test_contract_what_cannot_be_is_one_sentence_and_the_model_stays(options, er
         invariance(model, **given)
     assert model.training
     assert all(p.requires_grad for p in model.parameters())
+
+
+class ChannelsLast(nn.Module):
+    """A network that takes (n, height, width, channels)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = net()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.inner(x.permute(0, 3, 1, 2))
+
+
+def test_law_channels_last_is_the_same():
+    model, x = ChannelsLast(), pictures()
+    settings = {"sizes": [-1.0, 2.0], "fill": "mean"}
+    found = invariance(
+        model, x.permute(0, 2, 3, 1), [0, 3, 1], ["inner.1"], axes={"input": -1}, **settings
+    )
+    expected = invariance(model.inner, x, [0, 3, 1], ["1"], **settings)
+    np.testing.assert_allclose(found.distances["inner.1"], expected.distances["1"], rtol=1e-5)
+
+
+def test_law_what_comes_in_does_not_depend_on_the_batch():
+    found = [
+        invariance(net(), pictures(), [0, 3, 1], ["1"], sizes=[2], fill="grey", batch_size=size)
+        for size in (1, 128)
+    ]
+    np.testing.assert_allclose(found[0].distances["1"], found[1].distances["1"], rtol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64])
+def test_outcome_networks_of_other_precisions(dtype):
+    found = invariance(net().to(dtype), pictures(), [0, 3, 1], ["1"], sizes=[0, 1])
+    assert np.isfinite(found.distances["1"]).all()
+    assert ((found.probability >= 0) & (found.probability <= 1)).all()
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_contract_features_cannot_be_moved(n):
+    flat = nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 2))
+    with pytest.raises(UserError, match=r"inputs must be pictures, .*; got shape"):
+        invariance(flat, torch.rand(n, 6), [0] * n, ["1"])

@@ -69,8 +69,18 @@ def test_contract_what_cannot_be_moved_is_refused():
         ((x.to(torch.uint8), "scale", 2), "of floats; got torch.uint8"),
         ((x, "scale", 0), "size must be finite numbers > 0"),
         ((x, "rotation", np.nan), "size must be finite numbers"),
+        ((x, "rotation", [1.0, 2.0]), f"one for all or {len(x)}; got"),
+        ((x, "rotation", "far"), "size must be finite numbers"),
     ):
         with pytest.raises(UserError, match=sentence):
             transformed(*wrong)
     with pytest.raises(UserError, match="baseline must be one of grey, mean"):
         transformed(x, "scale", 2, fill="black")
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_law_whole_pixels_are_exact_in_every_precision(dtype):
+    x = (torch.arange(60 * 60).reshape(1, 1, 60, 60) % 7).to(dtype)
+    found = transformed(x, "translation", 3)
+    assert found.dtype == dtype
+    assert torch.allclose(found[:, :, 3:], x[:, :, :-3], atol=1e-4)

@@ -216,3 +216,10 @@ def test_contract_what_cannot_be_is_one_sentence(options, error, sentence):
     if "window" in options:
         with pytest.raises(error, match="window must be at most"):
             occlusion(net(), "logit:0", pictures(), 9)
+
+
+def test_outcome_maps_of_a_network_in_bfloat16():
+    model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8, 3))
+    found = occlusion_maps(model.bfloat16(), torch.rand(2, 1, 4, 4), window=2)
+    assert np.isfinite(found.activity).all()
+    assert ((found.probability >= 0) & (found.probability <= 1)).all()

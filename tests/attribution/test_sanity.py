@@ -190,7 +190,7 @@ def test_contract_refusals_are_one_sentence(x):
         explain(small(), x, methods=["lrp"])
     with pytest.raises(UserError, match="attributions must be of the shape"):
         completeness(small(), "logit:0", x, np.zeros((4, 8, 8)))
-    with pytest.raises(UserError, match="important must be finite, one for each position"):
+    with pytest.raises(UserError, match="curve: important must be finite, one for each position"):
         curve("deletion", small(), "logit:0", x, np.zeros((4, 7, 8)))
     with pytest.raises(UserError, match="kind must be one of deletion, insertion"):
         curve("both", small(), "logit:0", x, np.zeros((4, 8, 8)))
@@ -221,3 +221,26 @@ def test_study_deleting_what_is_attributed_hurts_real_networks_more_than_random(
     # measured: 0.11 against 0.24 (SVHN), 0.32 against 0.42 (ResNet-20)
     assert lost.area.mean() < lost.control_area.mean() - 0.05
     assert gained.area.mean() > gained.control_area.mean()
+
+
+class OwnWeights(nn.Linear):
+    """A network whose weights are its own, with a layer below."""
+
+    def __init__(self):
+        super().__init__(4, 2)
+        self.below = nn.Linear(4, 4)
+
+    def forward(self, x):
+        return super().forward(torch.relu(self.below(x)))
+
+
+@pytest.mark.parametrize(
+    ("net", "stages"),
+    [(nn.Linear(4, 2), ["", "Linear"]), (OwnWeights(), ["", "below", "OwnWeights"])],
+)
+def test_outcome_weights_of_the_network_itself_are_drawn_anew_too(net, stages):
+    found = randomized(net, torch.rand(3, 4), lambda net, x: gradient(net, "logit:0", x))
+    assert found["layer"].tolist() == stages
+    assert found["n_layers"].tolist() == list(range(len(stages)))
+    assert found["signed"].iloc[0] == pytest.approx(1)
+    assert found["signed"].iloc[-1] < 0.99

@@ -133,3 +133,10 @@ def test_contract_bad_input_is_one_sentence_and_exit_code_2(here, capsys, argume
     told = capsys.readouterr().err
     assert sentence in told
     assert told.count("\n") == 1
+
+
+def test_outcome_ranges_of_observations_each_once(here, capsys):
+    asked = ["--observation", "2-4,3", "--method", "gradient", "--json"]
+    assert main(["attribute", "nets.py:Net", *asked]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert [row["observation"] for row in rows] == [2, 3, 4]

@@ -97,8 +97,9 @@ def test_outcome_a_run_keeps_them_for_its_report(here, capsys):
     [
         ([], "--layer or --classes must be given; got neither."),
         (["-l", "conv9"], "no layer 'conv9'"),
-        (["-l", "0", "--units", "2-1"], "--units must be numbers such as 0-15 or 3,7; got '2-1'."),
+        (["-l", "0", "--units", "2-1"], "--units must be numbers and commas; got '2-1'. For"),
         (["-l", "0", "--units", "a"], "--units must be numbers"),
+        (["-l", "0", "--units", "0-999999999"], "--units must be numbers and commas"),
         (["-l", "0", "--units", "6"], "--units of 0 must be an integer in [0, 5]; got 6."),
         (["--classes", "--units", "10"], "--units of classes must be an integer in [0, 9]; got"),
         (["-l", "0", "--recipe", "oil"], "no recipe 'oil' in layerwise.synthesis."),
@@ -128,3 +129,9 @@ def test_contract_a_run_needs_checkpoints_that_have_names(here, capsys):
     capsys.readouterr()
     assert main(["maximize", "nets.py:cnn", "-l", "0", *QUICK, "--to", "run"]) == 2
     assert "--to must come with --weights; got none." in capsys.readouterr().err
+
+
+def test_contract_what_is_missing_is_null_in_json(here, capsys):
+    assert main(["maximize", "nets.py:cnn", "-l", "0", "--units", "1", *QUICK, "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["rows"]
+    assert row["as_meant"] is None

@@ -21,6 +21,8 @@ def net():
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("N_UNITS", "N_CLASSES", "N_ATTACKED"):  # how many inputs are made, is no question
+        monkeypatch.setattr(f"layerwise.studies.inputs.{name}", 2)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "net.py").write_text(NET)
     return tmp_path

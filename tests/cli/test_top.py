@@ -106,6 +106,7 @@ BAD = [
     (["nets.py:network", "--units", "x"], "--units must be numbers and commas; got 'x'"),
     (["nets.py:network", "--layer", "relu1", "--units", "7"], "--units must be an integer in [0,"),
     (["nets.py:network", "--layer", "relu9"], "no layer 'relu9' in Sequential"),
+    (["nets.py:network", "--seed", "-1"], "random_state must be an integer in [0, 2**32); got -1"),
     (["nets.py:network", "--top", "0"], "--top must be an integer >= 1; got 0"),
     (["nets.py:network", "--rule", "lrp"], "--rule must be one of"),
     (["nets.py:network", "--label", "colour"], "no label column 'colour' in the data"),
@@ -127,3 +128,28 @@ def test_law_the_same_command_says_the_same(here, capsys):
         assert run("nets.py:network", "--layer", "fc", "-n", "50", "--json") == 0
         said.append(capsys.readouterr().out)
     assert said[0] == said[1]
+
+
+def test_outcome_a_layer_without_the_units_asked_for_is_left_out(here, capsys):
+    both = ("--layer", "relu1", "--layer", "relu2", "--units", "0,4-5,4", "-n", "30")
+    assert run("nets.py:network", *both, "--json") == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert [(row["layer"], row["unit"]) for row in rows] == [
+        ("relu1", 0), ("relu2", 0), ("relu2", 4), ("relu2", 5)
+    ]  # fmt: skip
+    assert run("nets.py:network", *both[:4], "--units", "5", "-n", "30", "--json") == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert [(row["layer"], row["unit"]) for row in rows] == [("relu2", 5)]
+
+
+def test_outcome_a_unit_that_is_minus_infinity_everywhere_has_no_observation(here, capsys):
+    (here / "low.py").write_text(
+        "import torch\nfrom torch import nn\n\nclass Low(nn.Module):\n"
+        "    def forward(self, x):\n        return x.flatten(1)[:, :2] * 0 - torch.inf\n"
+        "\nclass Net(nn.Sequential):\n"
+        "    def __init__(self):\n        super().__init__(Low())\n"
+    )
+    assert run("low.py:Net", "--layer", "0", "-n", "20", "--json") == 0
+    told = capsys.readouterr()
+    (row,) = json.loads(told.out)["rows"]
+    assert (row["silent"], row["observations"], row["value"]) == (True, [], None)

@@ -67,6 +67,11 @@ def test_contract_names_stand_under_their_pictures():
         (Key("signed", 0.25), ["−0.25", "0.25   one scale for all"]),
         (Key("signed"), ["−max", "max   each picture has its own scale"]),
         (Key("signed", own="row"), ["−max", "max   each row has its own scale"]),
+        (
+            Key("signed", own="unit", within=0.995),
+            ["−end", "end   each unit has its own scale; about 0.5 % of its values lie beyond the "
+             "end"],
+        ),
         (Key("positive", 3.0), ["0", "3   one scale for all"]),
         (Key("grey"), ["0", "max   each picture has its own scale"]),
         (Key("rgb", 1.0), ["−1", "1   one scale for all; 0 is mid grey in red, green and blue"]),
@@ -80,6 +85,15 @@ def test_contract_the_key_says_whose_scale_it_is(key, texts):
     assert len(of(figure, "key")) == bool(texts)
     for ax in of(figure, "key"):
         assert list(ax.get_xticks()) == ([127.5] if key.ramp in ("signed", "rgb") else [])
+
+
+def test_closed_form_the_key_of_colours_shows_each_colour_from_end_to_end():
+    rgb = np.zeros((1, 3, 3, 3), np.uint8)
+    (ax,) = of(figures.tiles([Tiles(rgb, key=Key("rgb"))]), "key")
+    ramp = np.asarray(ax.images[0].get_array())
+    for channel in range(3):
+        np.testing.assert_array_equal(ramp[channel, :, channel], np.linspace(0, 1, 256))
+        assert (np.delete(ramp[channel], channel, axis=1) == 0.5).all()
 
 
 @pytest.mark.filterwarnings("ignore:Glyph")  # the font has no Chinese: a box of the same width

@@ -230,3 +230,52 @@ def test_a_module_named_output_is_not_the_output():
     net, x = Odd(), torch.ones(1, 2)
     with question(net, targets.logit(0) - targets.unit("output", 0), x) as ask:
         assert torch.allclose(ask(x), net.output(x)[:, 0])
+
+
+class TwoOutputs(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden, self.head = nn.Linear(3, 4), nn.Linear(4, 2)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        h = self.hidden(x)
+        return self.head(h), h
+
+
+@pytest.mark.parametrize("layers", [["output[1]"], ["output[1]", "output[0]"], ["hidden"], []])
+def test_classes_are_of_the_first_output_whatever_else_is_watched(layers: list[str]):
+    net, x = TwoOutputs(), torch.rand(4, 3)
+    with question(net, "logit:1", x, layers=layers) as ask:
+        assert torch.equal(ask(ask.x), net(x)[0][:, 1])
+        assert torch.equal(ask.output(), net(x)[0])
+        for name in set(layers) - {"hidden"}:
+            assert torch.equal(ask.layer(name), net(x)[int(name[-2])])
+
+
+def test_contract_inputs_that_cannot_be_asked_about():
+    net = nn.Linear(3, 2)
+    bad = torch.rand(4, 3)
+    bad[2, 1] = torch.nan
+    pair = (torch.rand(3, 3), torch.zeros(2, dtype=torch.int64))
+    for inputs, sentence in (
+        (bad, "inputs must be finite; got NaN or infinity in 1 rows, first 2"),
+        (torch.zeros(0, 3), r"inputs must be numbers, \(n, ...\); got Tensor"),
+        (torch.tensor(1.0), r"shape \(\)"),
+        (pair, "for as many observations in every part; got 2 and 3"),
+    ):
+        with pytest.raises(UserError, match=sentence), question(net, "logit:0", inputs):
+            pass
+
+
+def test_bytes_of_another_machine_are_read():
+    x = np.random.default_rng(0).random((2, 3))
+    net = nn.Linear(3, 2).double()
+    with question(net, "logit:0", x.astype(">f8")) as ask:
+        assert torch.equal(ask(ask.x), net(torch.from_numpy(x))[:, 0])
+
+
+def test_gradients_are_had_in_inference_mode_too():
+    net, x = nn.Linear(3, 2), torch.rand(2, 3)
+    with torch.inference_mode(), question(net, "logit:1", x) as ask:
+        found = ask.gradient(ask.x)[1]
+    assert torch.equal(found, net.weight[1].detach().expand(2, 3))

@@ -104,3 +104,20 @@ def test_nothing_is_left_behind():
         raise ZeroDivisionError
     x = S.clone().requires_grad_()
     assert torch.equal(torch.autograd.grad(F.relu(x), x, G)[0], torch.where(S > 0, G, 0.0))
+
+
+@pytest.mark.parametrize("function", [torch.clip, Tensor.clip, torch.clamp, Tensor.clamp])
+def test_clipping_at_0_is_a_rectifier(function):
+    x = torch.tensor([1.0, -1.0], requires_grad=True)
+    with rectifiers("guided") as mode:
+        y = function(x, min=0)
+    assert mode.count == 1
+    (found,) = torch.autograd.grad(y, x, torch.tensor([-1.0, 1.0]))
+    assert found.tolist() == [0.0, 0.0]
+
+
+def test_contrast_is_handed_through_however_it_is_called():
+    x = torch.rand(1, 3, 4, 4, requires_grad=True)
+    with rectifiers("deconvolution"):
+        y = F.local_response_norm(input=x, size=2)
+    assert torch.equal(torch.autograd.grad(y.sum(), x)[0], torch.ones_like(x))

@@ -178,3 +178,37 @@ def test_a_target_is_frozen():
     with pytest.raises(AttributeError):
         targets.logit(1).name = "x"  # type: ignore[misc]
     assert isinstance(targets.logit(1), Target)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_a_softmax_of_any_precision_is_known_and_has_finite_logits(dtype: torch.dtype):
+    logits = 30 * torch.randn(64, 300, generator=torch.Generator().manual_seed(0))
+    p = logits.softmax(1).to(dtype)
+    found = targets.as_logits(p.requires_grad_())
+    assert found.isfinite().all()
+    assert (found <= 0).all()
+    assert torch.autograd.grad(found.sum(), p)[0].isfinite().all()
+    mild = (logits / 30).softmax(1).to(dtype)
+    assert torch.allclose(targets.as_logits(mild).softmax(1), mild, rtol=0.05, atol=1e-4)
+
+
+def test_factors_take_on_the_precision_and_the_device_of_a_target():
+    A = torch.ones(3, 2, dtype=torch.float64)
+    exact = (0.1 * targets.unit("a", 0)).ask(Given(A))
+    assert exact.dtype == torch.float64
+    assert exact.tolist() == [0.1] * 3
+    elsewhere = Given(A.to("meta"))  # stands for a GPU
+    assert (1 - 2 * targets.unit("a", 0) + 3).ask(elsewhere).device.type == "meta"
+    assert (0.5 * -targets.unit("a", 0)).ask(Given(A.bfloat16())).dtype == torch.bfloat16
+
+
+def test_directions_of_any_precision_and_of_none():
+    along = targets.direction("a", torch.tensor([3.0, 4.0, 0.0], dtype=torch.bfloat16))
+    assert torch.allclose(along.ask(Given(DENSE)), DENSE @ torch.tensor([0.6, 0.8, 0.0]))
+    with pytest.raises(UserError, match="vector must be numbers"):
+        targets.direction("a", ["a", "b"])
+
+
+def test_the_position_that_is_outside_is_named():
+    with pytest.raises(UserError, match=r"inside the map of 'a', \(4, 5\); got \(9, 0\)"):
+        targets.unit("a", 0, [[0, 0], [9, 0]]).ask(Given(MAPS))

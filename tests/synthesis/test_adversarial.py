@@ -300,3 +300,17 @@ def test_contract_what_a_user_can_get_wrong_is_one_sentence(wrong, sentence):
 def test_contract_only_classifiers_are_attacked():
     with pytest.raises(ModelError, match=r"must give one score per class.*got \(3, 1\)"):
         minimal(nn.Linear(4, 1), np.zeros((3, 4), np.float32))
+
+
+@pytest.mark.parametrize("norm", ["l2", "linf"])
+def test_law_lengths_are_exact_in_half_precision(norm):
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Flatten(), nn.Linear(16, 5))
+    x = torch.rand(6, 1, 4, 4).bfloat16().float()
+    net = net.bfloat16()
+    assert minimal(net, x, norm=norm).flipped.all()
+    found = pgd(net, x, radius=0.05, norm=norm)
+    flat = (found.inputs - found.originals).reshape(6, -1)
+    lengths = np.linalg.norm(flat, axis=1, ord=2 if norm == "l2" else np.inf)
+    np.testing.assert_allclose(getattr(found, norm), lengths, rtol=1e-3)
+    assert (lengths <= 0.05 * (1 + 1e-4)).all()

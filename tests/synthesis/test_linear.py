@@ -154,3 +154,23 @@ def test_bad_input_is_one_sentence(net: nn.Module, layer: str, changes: dict, wo
     with pytest.raises(UserError, match=words):
         linear_combination(net, layer, **arguments)
     assert all(parameter.requires_grad for parameter in net.parameters())
+
+
+def test_reference_weights_handed_over_by_name() -> None:
+    class ByName(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.a, self.b = nn.Linear(3, 4), nn.Linear(4, 2)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return F.linear(
+                F.relu(F.linear(input=x, weight=self.a.weight)), weight=self.b.weight
+            )  # fmt: skip
+
+    net = ByName()
+    W = net.b.weight.detach()
+    kept = torch.where(W.abs() == W.abs().amax(1, keepdim=True), W, 0)
+    found = linear_combination(net, "output", [0, 1], (3,), keep=1)
+    np.testing.assert_allclose(found, (kept @ net.a.weight.detach()).numpy(), atol=1e-6)
+    with pytest.raises(UserError, match="batch_size must be an integer >= 1; got 0"):
+        linear_combination(net, "output", [0], (3,), batch_size=0)

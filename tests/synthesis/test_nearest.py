@@ -104,3 +104,14 @@ def test_bad_input_is_one_sentence(changes: dict, words: str) -> None:
     arguments = {"images": IMAGES, "data": DATA, **changes}
     with pytest.raises(UserError, match=words):
         nearest(**arguments)
+
+
+def test_contract_what_is_not_finite() -> None:
+    data = DATA.copy()
+    data[2, 0] = np.nan
+    found = nearest(IMAGES, data, n=len(data))
+    assert (found.rows[:, -1] == 2).all()
+    with pytest.raises(UserError, match="images must be finite; got NaN or infinity in 1 rows, f"):
+        nearest(data[1:3], DATA)
+    with pytest.raises(UserError, match=f"got {DATA[0].size - 1} values each"):
+        nearest(DATA.reshape(len(DATA), -1)[:, :-1], DATA)

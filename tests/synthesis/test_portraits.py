@@ -134,3 +134,22 @@ def test_bad_input_is_one_sentence(net, changes: dict, words: str) -> None:
     with pytest.raises(UserError, match=words):
         portraits(net, data=DATA, **arguments)
     assert net.training
+
+
+def test_contract_axes_reach_every_part() -> None:
+    class Last(nn.Module):
+        """Channels last, which no rule can know."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.mixed = nn.Identity()
+
+        def forward(self, x):
+            return self.mixed(x.movedim(1, -1) * 1.0).mean((1, 2))
+
+    data = np.random.default_rng(0).random((12, 2, 5, 5)).astype(np.float32)
+    asked = {"units": [1], "steps": 2, "recipes": ["erhan"], "position": (4, 0)}
+    (found,) = portraits(Last(), "mixed", data, axes={"mixed": -1}, **asked)
+    # The target is the value of channel 1 at that place, in the images and among real inputs.
+    assert found.preferred.values[0] == pytest.approx(found.preferred.images[0, 1, 4, 0])
+    assert found.among.largest[0] == pytest.approx(data[:, 1, 4, 0].max())

@@ -17,7 +17,8 @@ from torch import nn
 
 from layerwise import data, models
 from layerwise.cli.inputs import load_model
-from layerwise.foundation.checks import InvalidValue
+from layerwise.foundation.checks import InvalidType, InvalidValue
+from layerwise.network import ModelError
 from layerwise.synthesis import loss_ascent, minimal, pgd, radius_curve, random_twins
 from layerwise.synthesis.victim import predicted
 
@@ -133,7 +134,7 @@ def test_contract_what_a_user_can_get_wrong_is_one_sentence():
         radius_curve(trained(), x, [1.0], method="deepfool")
     with pytest.raises(InvalidValue, match=r"labels must be 1-D with one entry per observation"):
         radius_curve(trained(), x, [1.0], labels=y[:2])
-    with pytest.raises(InvalidValue, match="random_twins: lengths must be at least 0"):
+    with pytest.raises(InvalidValue, match="random_twins: lengths must be finite and at least 0"):
         random_twins(x, np.array([1.0, -1.0, 0.0, 0.0]))
 
 
@@ -214,3 +215,49 @@ def test_study_fl5_photographs_are_nearer_to_another_class_than_digits(shared_da
     assert (control != found.before).mean() <= 0.25
     assert climbed.flipped.mean() >= 0.5
     assert np.median(climbed.relative[climbed.flipped]) < 0.02
+
+
+def linear() -> nn.Module:
+    net = nn.Linear(2, 2, bias=False)
+    net.weight.data.copy_(torch.eye(2))
+    return net
+
+
+@pytest.mark.parametrize("method", ["pgd", "minimal"])
+def test_law_one_that_is_of_the_class_wished_does_not_fall(method):
+    x = np.array([[0.7, 0.5], [0.1, 0.9], [0.8, 0.1]], np.float32)
+    curve = radius_curve(linear(), x, [0.01, 0.3], labels=[0, 1, 0], target=1, method=method)
+    assert curve["accuracy"].round(3).tolist() == [1.0, 1.0, 0.667]
+    assert curve["held"].round(3).tolist() == [1.0, 1.0, 0.667]
+    assert curve["control"].iloc[:2].tolist() == [1.0, 1.0]
+    nobody = radius_curve(linear(), x[1:2], [5.0], target=1, lower=None, upper=None, method=method)
+    assert nobody[["held", "held_control"]].values.tolist() == [[1.0, 1.0]] * 2
+
+
+class Dead(nn.Module):
+    """Below 0.4 nothing passes, and no gradient."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.w = nn.Parameter(torch.eye(2))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.relu(x @ self.w - 0.4) + torch.tensor([0.0, 0.1])
+
+
+def test_outcome_a_rest_without_gradient_holds():
+    x = np.array([[0.52, 0.45], [0.9, 0.41], [0.3, 0.3]], np.float32)
+    curve = radius_curve(Dead(), x, [0.5, 0.6, 0.65])
+    assert curve["held"].iloc[-1] == pytest.approx(1 / 3)
+    with pytest.raises(ModelError, match="the gradient that reaches the inputs is 0"):
+        radius_curve(Dead(), x[2:], [0.5])
+
+
+def test_contract_labels_are_numbers_of_classes_and_lengths_finite():
+    x = np.full((2, 2), 0.5, np.float32)
+    with pytest.raises(InvalidType, match="labels must be integers"):
+        radius_curve(linear(), x, [0.1], labels=np.array(["cat", "dog"]))
+    with pytest.raises(InvalidValue, match="target must be a class, or one for each of 2"):
+        radius_curve(linear(), x, [0.1], target=[1, 1, 1])
+    with pytest.raises(InvalidValue, match="lengths must be finite"):
+        random_twins(x, np.inf, lower=None, upper=None)

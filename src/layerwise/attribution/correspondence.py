@@ -126,8 +126,8 @@ def correspondence(
     n_permutations = checks.integer(name, "n_permutations", n_permutations, 1)
     if isinstance(layers, str) or not len(layers):
         raise checks.invalid(name, "layers", "a list of one layer or more", repr(layers))
-    if controls := sorted({RANDOM, SAME_PLACE} & set(parts)):
-        raise checks.invalid(name, "parts", "of other names than the controls", controls[0])
+    if taken := sorted({RANDOM, SAME_PLACE} & set(parts)):
+        raise checks.invalid(name, "parts", "of other names than the controls", taken[0])
     draw, axis = generator(random_state), input_axis(model, inputs, axes)
     rows = []
     with question(model, targets.layer(layers[0]), inputs, layers=layers, axes=axes) as ask:

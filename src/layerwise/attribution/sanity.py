@@ -186,7 +186,8 @@ def curve(
     >>> curve("deletion", Sum(), "logit:0", x, x, n_steps=3, n_random=0).values.tolist()
     [[4.0, 1.0, 0.0, 0.0]]
     """
-    name = checks.choice("curve", "kind", kind, ORDERS)
+    name = "curve"
+    checks.choice(name, "kind", kind, ORDERS)
     n_steps = checks.integer(name, "n_steps", n_steps, 1)
     n_random = checks.integer(name, "n_random", n_random, 0)
     axis = input_axis(model, inputs)

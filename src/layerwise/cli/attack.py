@@ -12,7 +12,9 @@ import typer
 from layerwise.cli import options
 from layerwise.cli.chosen import Chosen
 from layerwise.cli.inputs import (
+    UNTRAINED,
     checkpoint_names,
+    drawn_anew,
     load_model,
     open_run,
     whole_numbers,
@@ -33,9 +35,10 @@ if TYPE_CHECKING:
 RADII = {"l2": "0.25,0.5,1,1.5,2,3", "linf": "0.02,0.05,0.1,0.15,0.2,0.3"}
 """For inputs in [0, 1] of the size of MNIST."""
 
-UNTRAINED = "untrained"
-
 FREE = ("minimal", "ascent")
+
+NEIGHBORS = 10
+"""Originals among which a twin is placed; fewer in a smaller run."""
 
 Pair = Annotated[
     str,
@@ -140,11 +143,13 @@ def attack(
             curves.append(settings.curve(network, chosen).assign(checkpoint=name or "as it is"))
         if run is not None:
             _follow(run, network, settings, name, twins)
-    if control and len(names) == 1 and not rows and (other := _untrained(network, seed)):
+    if control and not rows and (other := drawn_anew(network, names, seed)):
         curves.append(settings.curve(other, chosen).assign(checkpoint=UNTRAINED))
     if run is not None:
         for curve in curves:
-            analysis.keep_attacks(run, curve, checkpoint=str(curve["checkpoint"].iloc[0]))
+            name = str(curve["checkpoint"].iloc[0])
+            if name in names or name not in run.checkpoints:  # else it is another untrained one
+                analysis.keep_attacks(run, curve, checkpoint=name)
     if figure is not None:
         drawn = (
             _samples(found, settings, chosen) if rows else figures.radius_curves(pd.concat(curves))
@@ -240,16 +245,6 @@ def _bound(text: str, option: str) -> float | list[float] | None:
     return numbers[0] if len(numbers) == 1 else numbers
 
 
-def _untrained(network: nn.Module, seed: int) -> nn.Module | None:
-    """Return the control, or None if the architecture has no rule for its weights."""
-    from layerwise import models
-
-    try:
-        return models.untrained(network, random_state=seed)
-    except InvalidValue:
-        return None
-
-
 def _follow(
     run: Run, network: nn.Module, settings: _Settings, checkpoint: str, at_most: int
 ) -> None:
@@ -267,7 +262,8 @@ def _follow(
         )
     subset = "test" if "test" in analysis.subsets(run) else ""
     rows = analysis.rows_of(run, subset, integer("attack", "--twins", at_most, 1), settings.seed)
-    x = np.asarray(run.activations("input")[rows]).reshape(-1, *run.layer("input").shape)
+    x = np.asarray(run.activations("input", checkpoint)[rows], dtype=np.float32)
+    x = x.reshape(-1, *run.layer("input").shape)
     found = settings.strongest(network, x)
     noisy = random_twins(x, found.l2, random_state=settings.seed, **settings.bounds)
     layers = {name: run.layer(name).pooling for name in run.layers}
@@ -276,6 +272,7 @@ def _follow(
         run, found, checkpoint=checkpoint, rows=rows, twins=values[0], controls=values[1],
         control_after=predicted(network, noisy), with_maps=True, **settings.bounds,
         radius=None if settings.method in FREE else settings.radii[-1],
+        n_neighbors=min(NEIGHBORS, run.n_observations - 2),
     )  # fmt: skip
 
 
@@ -289,13 +286,14 @@ def _samples(found: Adversarial, settings: _Settings, chosen: Chosen) -> Figure:
     return figures.adversarial_samples(
         pictures.originals, pictures.differences, pictures.twins, pictures.factors,
         found.predictions, found.confidences, after=found.after,
-        class_names=chosen.class_names or None, names=[f"row {row}" for row in chosen.rows],
+        class_names=chosen.words(int(max(found.predictions.max(), found.after.max()))),
+        names=[f"row {row}" for row in chosen.rows],
     )  # fmt: skip
 
 
 def _one_by_one(found: Adversarial, chosen: Chosen, checkpoint: str) -> list[dict[str, Any]]:
     most = int(max(found.before.max(), found.after.max(), found.predictions.max()))
-    words = chosen.class_names or tuple(map(str, range(most + 1)))
+    words = chosen.words(most)
     return [
         {
             "checkpoint": checkpoint, "observation": row, "name": chosen.names[k],

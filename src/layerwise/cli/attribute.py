@@ -114,7 +114,7 @@ def attribute(
         raise InvalidValue(
             "--to must come with --weights; got none. A run keeps attributions by checkpoint."
         )
-    rows = whole_numbers(observation, "--observation")
+    rows = whole_numbers(observation, "--observation", distinct=True)
     seen = Chosen.of("attribute", data, split, data_dir, rows)
     asked: dict[str, Any] = {
         "target": target, "methods": methods, "options": {"grad_cam": {"layer": layer}},

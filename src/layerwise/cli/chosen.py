@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from layerwise.cli.inputs import load_data
 from layerwise.foundation.checks import InvalidValue, integer
+from layerwise.foundation.random import generator
 
 if TYPE_CHECKING:
     from layerwise.foundation.shapes import Array
@@ -59,7 +60,7 @@ class Chosen:
         source = as_source(load_data(data, split, data_dir, None, seed))
         if n is not None:
             n = min(integer(command, "-n", n, 1), len(source))
-            rows = np.sort(np.random.default_rng(seed).permutation(len(source))[:n]).tolist()
+            rows = np.sort(generator(seed).permutation(len(source))[:n]).tolist()
         rows = [integer(command, "--observation", row, 0, len(source) - 1) for row in rows or [0]]
         items = list(source.batches([(row, row + 1) for row in rows]))
         inputs = _together([batch for batch, _ in items])
@@ -78,6 +79,11 @@ class Chosen:
             first.float().numpy() if is_signal else None, source.fingerprint(),
         )  # fmt: skip
 
+    def words(self, most: int) -> list[str]:
+        """Return what classes 0 to `most` are called: numbers where the data have no names."""
+        n_classes = max(most + 1, len(self.class_names))
+        return [class_word(self.class_names, number) for number in range(n_classes)]
+
     def rows_in(self, run: Run) -> list[int] | None:
         """Return the row numbers in a run that recorded these very data, else None."""
         return list(self.rows) if run.fingerprint.get("data") == self.fingerprint else None
@@ -91,7 +97,24 @@ def name_of(data: str, split: str) -> str:
     >>> name_of("mnist", "test"), name_of("mine.py:waves", "test")
     ('mnist test', 'mine.py:waves')
     """
-    return Path(data).name if ":" in data or Path(data).exists() else f"{data} {split}"
+    return f"{data} {split}" if is_named(data) else Path(data).name
+
+
+def is_named(data: str) -> bool:
+    """Return whether data are named like a data set of ours, which has splits."""
+    return ":" not in data and not Path(data).exists()
+
+
+def class_word(names: Sequence[str] | None, value: Any) -> str:
+    """Return the name of a class, or its number if the data have no name for it.
+
+    Examples
+    --------
+    >>> class_word(["cat", "dog"], 1), class_word(["cat", "dog"], -1), class_word(None, 0.5)
+    ('dog', '-1', '0.5')
+    """
+    known = names and isinstance(value, int) and 0 <= value < len(names)
+    return str(names[value]) if names and known else str(value)
 
 
 def number_or_word(text: str) -> str | float:
@@ -118,8 +141,7 @@ def _names(
     words = {}
     for key, column in columns.items():
         known = source.class_names.get(key)
-        whole = known is not None and column.dtype.kind in "iu"
-        words[key] = [f"{key} {known[v] if known and whole else v}" for v in column.tolist()]
+        words[key] = [f"{key} {class_word(known, value)}" for value in column.tolist()]
     said = [", ".join(each) for each in zip(*words.values(), strict=True)] or [""] * len(rows)
     return tuple(
         f"{name} {row} ({one})" if one else f"{name} {row}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from torch import nn
 
     from layerwise.store import Run
+
+
+UNTRAINED = "untrained"
+"""What the control is called among checkpoints."""
 
 
 def load_object(address: str, what: str) -> Any:
@@ -118,18 +123,55 @@ def with_weights(
         yield name
 
 
-def whole_numbers(text: str, option: str) -> list[int]:
-    """Return numbers that commas separate.
+MOST_NUMBERS = 100_000
+"""Numbers that one option may list."""
+
+
+def drawn_anew(network: nn.Module, names: Sequence[str], seed: int) -> nn.Module | None:
+    """Return the control of a single network, :data:`UNTRAINED`: a copy with weights drawn anew.
+
+    None if there are several networks, the one is called so itself, or its modules have no rule for
+    their weights.
+    """
+    from layerwise import models
+
+    if len(names) > 1 or UNTRAINED in names:
+        return None
+    try:
+        return models.untrained(network, random_state=seed)
+    except InvalidValue:
+        return None
+
+
+def whole_numbers(text: str, option: str, *, distinct: bool = False) -> list[int]:
+    """Return numbers >= 0 that commas separate, ranges among them.
+
+    Parameters
+    ----------
+    text : what the user wrote
+    option : for which
+    distinct : whether each is kept once, where it stands first: numbers of units or observations
+
+    Raises
+    ------
+    InvalidValue
+        If it is anything else, or lists more than :data:`MOST_NUMBERS`.
 
     Examples
     --------
-    >>> whole_numbers("1,28,28", "--shape")
-    [1, 28, 28]
+    >>> whole_numbers("1,28,28", "--shape"), whole_numbers("0-3,7,2", "--units", distinct=True)
+    ([1, 28, 28], [0, 1, 2, 3, 7])
     """
-    try:
-        return [int(number) for number in text.split(",")]
-    except ValueError:
-        raise InvalidValue(f"{option} must be numbers and commas; got {text!r}.") from None
+    found: list[int] = []
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*([0-9]{1,9})(?:-([0-9]{1,9}))?\s*", part)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+        if last < first or last - first + len(found) >= MOST_NUMBERS:
+            raise InvalidValue(
+                f"{option} must be numbers and commas; got {text[:80]!r}. For example 3,7 or 0-15."
+            )
+        found += range(first, last + 1)
+    return list(dict.fromkeys(found)) if distinct else found
 
 
 def _import(place: str) -> Any:

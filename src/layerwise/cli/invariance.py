@@ -9,13 +9,22 @@ import typer
 
 from layerwise.cli import options
 from layerwise.cli.chosen import Chosen, number_or_word
-from layerwise.cli.inputs import checkpoint_names, load_model, open_run, whole_numbers, with_weights
+from layerwise.cli.inputs import (
+    UNTRAINED,
+    checkpoint_names,
+    drawn_anew,
+    load_model,
+    open_run,
+    whole_numbers,
+    with_weights,
+)
 from layerwise.cli.output import percent, print_json, print_table
 from layerwise.cli.study import command_line
 from layerwise.foundation.checks import InvalidValue
 
 if TYPE_CHECKING:
     import pandas as pd
+    from torch import nn
 
 KINDS = ("translation", "scale", "rotation")
 """Of the paper; drawn if none are named."""
@@ -86,7 +95,7 @@ def invariance(
     """
     import pandas as pd
 
-    from layerwise import analysis, figures, models
+    from layerwise import analysis, figures
     from layerwise.attribution import invariance as curves_of
     from layerwise.network.placing import Placing
     from layerwise.studies.watched import watched
@@ -99,29 +108,28 @@ def invariance(
                            "checkpoint.")  # fmt: skip
     rows = [] if observation is None else whole_numbers(observation, "--observation")
     chosen = Chosen.of(
-        "invariance", data, split, data_dir, rows, n if rows else n or N, seed
+        "invariance", data, split, data_dir, rows, N if n is None and not rows else n, seed
     )  # fmt: skip
     if chosen.classes is None:
         raise InvalidValue("invariance: --data must have a class for each observation; got none.")
     layers = list(watched(network, Placing(network)(chosen.inputs), layer).layers)
     layers = layers if layer else list(dict.fromkeys([layers[0], layers[-1]]))
 
-    def measured() -> list[analysis.Invariance]:
+    def measured(one_of: nn.Module) -> list[analysis.Invariance]:
         return [
-            curves_of(network, chosen.inputs, chosen.classes, layers, kind=one,
+            curves_of(one_of, chosen.inputs, chosen.classes, layers, kind=one,
                       fill=number_or_word(fill))
             for one in kind or KINDS
         ]  # fmt: skip
 
     found = {
-        name or "as it is": measured()
+        name or "as it is": measured(network)
         for name in with_weights(network, files, names, trust_pickle, run)
     }
     if run is not None:
         analysis.keep_invariance(run, found, names=chosen.names)
-    if control and len(found) == 1:
-        network = models.untrained(network, random_state=seed)
-        found = {"untrained": measured(), **found}
+    if control and (other := drawn_anew(network, names, seed)):
+        found = {UNTRAINED: measured(other), **found}
     table = pd.concat(
         [
             analysis.invariance_table(one, chosen.names).assign(checkpoint=name)

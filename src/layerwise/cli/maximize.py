@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from layerwise.cli import options
-from layerwise.cli.inputs import checkpoint_names, load_data, load_model, open_run, with_weights
+from layerwise.cli.inputs import (
+    checkpoint_names,
+    load_data,
+    load_model,
+    open_run,
+    whole_numbers,
+    with_weights,
+)
 from layerwise.cli.output import percent, print_json, print_table
+from layerwise.cli.portrayed import FIRST, Climbs, Real
 from layerwise.cli.study import command_line
 from layerwise.foundation.checks import InvalidValue, integer
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
-    from torch import nn
 
     from layerwise.figures import Tiles
     from layerwise.synthesis import Portrait
-
-FIRST = 16
-"""Units of a layer if none are named."""
 
 ROW = 10
 """Classes that stand in one row of the figure."""
@@ -108,9 +110,9 @@ def maximize(
             "`layerwise layers MODEL` lists the layers."
         )
     integer("maximize", "--starts", starts, 1)
-    asked = _Asked(
-        layers, None if units is None else _numbers(units), recipe or [None], starts, steps,
-        _position(position), seed,
+    asked = Climbs(
+        layers, None if units is None else whole_numbers(units, "--units", distinct=True),
+        recipe or [None], starts, steps, _position(position), seed,
     )  # fmt: skip
     ends = None if value_range is None else _range(value_range)
     run = None if to is None else open_run(to)
@@ -120,7 +122,7 @@ def maximize(
         raise InvalidValue(
             "--to must come with --weights; got none. A run keeps preferred inputs by checkpoint."
         )
-    real = _Real.of(load_data(data, split, data_dir, n, seed), data, split, ends)
+    real = Real.of(load_data(data, split, data_dir, n, seed), data, split, ends)
     found = {
         name: asked.of(network, real)
         for name in with_weights(network, files, names, trust_pickle, run)
@@ -141,13 +143,9 @@ def maximize(
                 drawn = analysis.preferred_images(
                     one, inputs, value_range=real.value_range, class_names=real.class_names
                 )
-                if drawn is not None:
-                    groups.append(_tiles(drawn, name))
-                    cards.append(_card(one, drawn, table, name))
+                groups.append(_tiles(drawn, name))
+                cards.append(_card(one, drawn, table, name))
     if figure is not None:
-        if not groups:
-            raise InvalidValue("maximize: --figure must be left out for inputs of over 1,024 pixels"
-                               " a side; got such inputs.")  # fmt: skip
         alone = len(cards) == 1 and len(tables[0]) == 1
         figures.save(cards[0] if alone else figures.preferred_sheet(groups), figure)
     rows = [row for table in tables for row in table.to_dict("records")]
@@ -161,72 +159,6 @@ def maximize(
         print(f"figure: {figure}")
     if run is not None:
         print(f"run: {to}\nnext: layerwise report {to}")
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """What is maximised, and how."""
-
-    layers: Sequence[str]
-    units: list[int] | None
-    recipes: Sequence[str | None]
-    starts: int
-    steps: int | None
-    position: Any
-    seed: int
-
-    def of(self, network: nn.Module, real: _Real) -> list[Portrait]:
-        """Return the portraits of every layer, recipe by recipe."""
-        from layerwise.synthesis.portraits import CLASSES, n_units, portraits
-
-        found: list[Portrait] = []
-        for layer in self.layers:
-            count = n_units(network, layer, real.data)
-            chosen = self.units
-            if chosen is None or (layer == CLASSES and len(self.layers) > 1):
-                chosen = list(range(count if layer == CLASSES else min(count, FIRST)))
-            for unit in chosen:
-                integer("maximize", f"--units of {layer}", unit, 0, count - 1)
-            found += portraits(
-                network, layer, real.data, units=chosen, position=self.position,
-                recipes=self.recipes, starts=self.starts, steps=self.steps,
-                value_range=real.value_range, random_state=self.seed,
-            )  # fmt: skip
-        return found
-
-
-@dataclass(frozen=True)
-class _Real:
-    """Real inputs: what they are called, their classes, their range."""
-
-    data: Any
-    name: str
-    value_range: tuple[Any, Any]
-    labels: Any
-    class_names: Sequence[str]
-
-    @classmethod
-    def of(cls, data: Any, name: str, split: str, ends: tuple[float, float] | None) -> _Real:
-        from layerwise.recording.source import as_source
-        from layerwise.synthesis.space import input_space
-
-        source = as_source(data)
-        own = Path(name).name if ":" in name or Path(name).exists() else f"{name} {split}"
-        label = next(iter(source.labels), None)
-        space = input_space(data, None, ends)
-        return cls(
-            data, f"{len(source):,} observations of {own}",
-            (space.low.numpy().ravel(), space.high.numpy().ravel()),
-            None if label is None else source.labels[label],
-            () if label is None else source.class_names.get(label, ()),
-        )  # fmt: skip
-
-    def beside(self, portraits: Sequence[Portrait]) -> dict[int, Any]:
-        """Return the inputs that are nearest to any image, by row."""
-        from layerwise.synthesis import taken
-
-        rows = sorted({int(row) for one in portraits for row in one.nearest.rows.ravel()})
-        return dict(zip(rows, taken(self.data, rows), strict=True))
 
 
 def _tiles(drawn: Any, checkpoint: str) -> Tiles:
@@ -256,24 +188,6 @@ def _card(one: Portrait, drawn: Any, table: pd.DataFrame, checkpoint: str) -> Fi
         title=f"{'class' if one.layer == 'classes' else f'{one.layer}, unit'} {row['name']}"
         f"{when}: preferred input ({recipe})",
     )  # fmt: skip
-
-
-def _numbers(text: str) -> list[int]:
-    """Return numbers that commas separate, with ranges.
-
-    Examples
-    --------
-    >>> _numbers("0-3,7")
-    [0, 1, 2, 3, 7]
-    """
-    found: list[int] = []
-    for part in text.split(","):
-        match = re.fullmatch(r"\s*(\d+)(?:-(\d+))?\s*", part)
-        if match is None or (match[2] and int(match[2]) < int(match[1])):
-            raise InvalidValue(f"--units must be numbers such as 0-15 or 3,7; got {text!r}.")
-        first = int(match[1])
-        found += range(first, int(match[2] or first) + 1)
-    return list(dict.fromkeys(found))
 
 
 def _position(text: str) -> Any:
@@ -321,14 +235,14 @@ def _print(rows: Sequence[Mapping[Any, Any]], data: str, several: bool) -> None:
 
 
 def _counted(classes: str) -> str:
-    """Return the classes of the nearest inputs, the most frequent first.
+    r"""Return the classes of the nearest inputs, the most frequent first.
 
     Examples
     --------
-    >>> _counted("3,3,8,3,5")
+    >>> _counted("3\n3\n8\n3\n5")
     '3 x3, 8, 5'
     """
-    found = Counter(filter(None, classes.split(",")))
+    found = Counter(filter(None, classes.split("\n")))
     return ", ".join(f"{name} x{n}" if n > 1 else name for name, n in found.most_common(3))
 
 

@@ -110,11 +110,10 @@ def occlude(
             run, maps, names=chosen.names, pictures=chosen.pictures, projections=pixels
         )
     if figure is not None:
-        # Labels beyond the names that the data have are numbers.
-        n_classes = max(int(found.predicted.max()) for found in maps.values()) + 1
-        known = chosen.class_names if len(chosen.class_names) >= n_classes else None
+        parts = (found.predicted, found.whole_predicted, found.classes)
+        words = chosen.words(max(int(part.max()) for part in parts))
         drawn = figures.occlusion_maps(
-            maps[name], pictures=chosen.pictures, names=chosen.names, class_names=known,
+            maps[name], pictures=chosen.pictures, names=chosen.names, class_names=words,
             projections=pixels, title=Path(model.rpartition(":")[0]).name + f" {name}".rstrip(),
         )  # fmt: skip
         figures.save(drawn, figure)
@@ -171,5 +170,5 @@ def _print(rows: list[dict[str, Any]], maps: OcclusionMaps) -> None:
     print(
         f"a square of {square} at {places} places. P(class): of the whole picture → the least; at: "
         "row and column of the square's middle there; then: the most probable class there; other: "
-        "places where it is another than of the whole; map: the strongest feature map, and its sum"
+        "places where it is another than of the whole; map: the feature map followed, and its sum"
     )

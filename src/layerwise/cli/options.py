@@ -62,7 +62,7 @@ Subset = Annotated[
     str, typer.Option("--subset", help='Value of the label column "subset"; default: all.')
 ]
 Observation = Annotated[
-    str, typer.Option("--observation", help="Row numbers, for example 7 or 0,3,7.")
+    str, typer.Option("--observation", help="Row numbers, for example 7 or 0-3,7.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Label = Annotated[str | None, typer.Option("--label", help="Label column; default: the first.")]

@@ -65,7 +65,7 @@ def print_scores(summary: pd.DataFrame, title: str = "") -> None:
 
 
 def _plain(value: Any) -> Any:
-    """Return what JSON can hold."""
+    """Return what JSON can hold; numbers that are none, and what pandas calls missing, are null."""
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -73,5 +73,7 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "item") and getattr(value, "ndim", 1) == 0:
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if type(value).__name__ in ("NAType", "NaTType"):
         return None
     return value if isinstance(value, str | int | float | bool | None) else str(value)

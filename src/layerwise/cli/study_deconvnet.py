@@ -26,7 +26,10 @@ def top(done: Looked, frame: pd.DataFrame) -> Lines:
     from layerwise.analysis.asking.top import top_classes
 
     lines = []
-    for layer, part in frame.groupby("layer", sort=False):
+    for layer in done.runs[0].layers:
+        part = frame[frame["layer"] == layer]
+        if not len(part):
+            continue
         alike = top_classes(part)
         silent = part.groupby("unit")["value"].max() <= 0
         share = (alike["agree"] / alike["n"]).mean()

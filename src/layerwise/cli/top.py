@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from layerwise.cli import options
+from layerwise.cli.chosen import is_named
+from layerwise.cli.excited import MOST_LAYERS, class_of_each, excited, records
 from layerwise.cli.inputs import (
     checkpoint_names,
     load_data,
@@ -22,15 +24,10 @@ from layerwise.cli.study import command_line
 from layerwise.foundation.checks import InvalidValue, choice, integer
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
     from matplotlib.figure import Figure
 
     from layerwise.attribution import TopPatches
-    from layerwise.recording import Top
-
-MOST_LAYERS = 3
-"""Layers if none are named: of more, the first, the last and between."""
 
 DRAWN = 6
 """Units of a layer in the figure if no number is asked for."""
@@ -54,7 +51,10 @@ def top(
     ] = None,
     units: Annotated[
         str | None,
-        typer.Option(help="Of each layer these, for example 0,3,7.", show_default=False),
+        typer.Option(
+            help="Of each layer these, for example 0-15 or 3,7; a layer without any is left out.",
+            show_default=False,
+        ),
     ] = None,
     strongest: Annotated[
         int | None,
@@ -115,7 +115,7 @@ def top(
     integer("top", "--top", rank, 1)
     if strongest is not None:
         integer("top", "--strongest", strongest, 1)
-    asked = None if units is None else whole_numbers(units, "--units")
+    asked = None if units is None else whole_numbers(units, "--units", distinct=True)
     run = None if to is None else open_run(to)
     network, files = load_model(model), weights or []
     names = checkpoint_names(files)
@@ -126,17 +126,16 @@ def top(
     for name in names if run is not None else ():
         run.checkpoint(name)  # type: ignore[union-attr]  # an error now, not after the work
     observations = load_data(data, split, data_dir, n, seed)
-    by_name = ":" not in data and not Path(data).exists()
-    many = subset if subset is not None else split if by_name else ""
+    many = subset if subset is not None else split if is_named(data) else ""
 
     def over() -> Iterator[str]:
         return with_weights(network, files, names, trust_pickle, run)
 
-    found = _asked(
-        network, over, observations, layer, asked, strongest or DRAWN,
-        {"n": rank, "rule": rule, "batch_size": batch_size},
+    found = excited(
+        network, over, observations, layer, asked, strongest or DRAWN, n=rank, rule=rule,
+        batch_size=batch_size,
     )  # fmt: skip
-    classes = _classes(observations, label)
+    classes = class_of_each(observations, label)
     last = found[names[-1]]
     tables = {
         name: {one: analysis.top_table(patches.top, classes) for one, patches in layers.items()}
@@ -155,7 +154,7 @@ def top(
             run, found, classes=classes, subset=many, data=Path(data).name
         )  # fmt: skip
     rows = [
-        row for one, patches in last.items() for row in _rows(patches, tables[names[-1]][one])
+        row for one, patches in last.items() for row in records(patches, tables[names[-1]][one])
     ]  # fmt: skip
     if json:
         print_json(
@@ -168,81 +167,6 @@ def top(
         print(f"figure: {figure}")
     if run is not None:
         print(f"run: {to}\nnext: layerwise report {to}")
-
-
-def _asked(
-    network: Any,
-    over: Callable[[], Iterator[str]],
-    observations: Any,
-    layers: Sequence[str] | None,
-    units: Sequence[int] | None,
-    strongest: int,
-    how: Mapping[str, Any],
-) -> dict[str, dict[str, TopPatches]]:
-    """Return the patches of the same units of each layer at each checkpoint."""
-    from layerwise import analysis
-    from layerwise.attribution import top_patches
-    from layerwise.network import keep_freed_memory
-    from layerwise.recording import top as top_of
-
-    keep_freed_memory()  # this process does nothing else: convolutions are a third faster
-    batch = {"batch_size": how["batch_size"]}
-    found = {
-        name: top_of(network, observations, layers, n=how["n"], **batch) for name in over()
-    }  # fmt: skip
-    *_, last = found.values()
-    shown = list(last) if layers else _spaced(last)
-    for unit in units or ():
-        integer("top", "--units", unit, 0, max(len(last[one].rows) for one in shown) - 1)
-    chosen: dict[str, Sequence[int] | np.ndarray[Any, Any]] = {
-        one: analysis.strongest_units(last[one], strongest) if units is None else
-        [unit for unit in units if unit < len(last[one].rows)]
-        for one in shown
-    }  # fmt: skip
-    chosen = {one: some if len(some) else [0] for one, some in chosen.items()}  # all silent
-    ends = (next(iter(found)), list(found)[-1])
-    return {
-        name: {
-            one: top_patches(
-                network, observations, found[name][one], chosen[one], rule=how["rule"],
-                ranks=None if name in ends else 1, **batch,
-            )
-            for one in shown
-        }
-        for name in over()
-    }  # fmt: skip
-
-
-def _spaced(tops: Mapping[str, Top]) -> list[str]:
-    """Return some of many layers, those that shape what another computes left out."""
-    import pandas as pd
-
-    from layerwise import analysis
-
-    table = pd.DataFrame([
-        {"layer": name, "kind": one.kind,
-         "shape": f"{len(one.rows)} {'' if one.field is None else one.field.positions}"}
-        for name, one in tops.items()
-    ])  # fmt: skip
-    names = analysis.main_layers(table)
-    last, n = len(names) - 1, min(len(names), MOST_LAYERS)
-    return [names[round(k * last / max(n - 1, 1))] for k in range(n)]
-
-
-def _classes(observations: Any, label: str | None) -> list[str] | None:
-    """Return the class of every observation in words, or None if the data do not say."""
-    from layerwise.foundation.checks import not_found
-    from layerwise.recording.source import as_source
-
-    source = as_source(observations)
-    if label is not None and label not in source.labels:
-        raise not_found("label column", label, "the data", source.labels)
-    column = label or next(iter(source.labels), None)
-    if column is None:
-        return None
-    names, values = source.class_names.get(column), source.labels[column]
-    words = [names[int(value)] if names else str(value) for value in values]
-    return [f"{column} {word}" if word.isdigit() else word for word in words]
 
 
 def _moved(
@@ -309,27 +233,6 @@ def _speaking(layers: Mapping[str, TopPatches]) -> list[str]:
 def _words(layers: Mapping[str, TopPatches], many: str) -> str:
     n = next(iter(layers.values())).top.n_observations
     return f"{n:,} {many} observations".replace("  ", " ")
-
-
-def _rows(patches: TopPatches, table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the chosen units of a layer: their strongest observations, and their class."""
-    from layerwise import analysis
-
-    best = analysis.top_classes(table).set_index("unit")
-    rows = []
-    for unit in patches.units.tolist():
-        own = table[table["unit"] == unit]
-        first = own.iloc[0]
-        agrees = best.loc[unit] if unit in best.index else None
-        rows.append({
-            "layer": patches.top.layer, "unit": unit, "silent": bool(patches.top.silent[unit]),
-            "value": first["value"], "position": first["position"],
-            "box": [first[name] for name in ("y0", "y1", "x0", "x1")],
-            "observations": own["observation"].tolist(), "values": own["value"].tolist(),
-            "class": None if agrees is None else agrees["class"],
-            "agree": None if agrees is None else agrees["agree"],
-        })  # fmt: skip
-    return rows
 
 
 def _print(

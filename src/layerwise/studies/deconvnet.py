@@ -39,7 +39,7 @@ from layerwise.studies.generalisation import classes_of, generalisation, halves
 from layerwise.studies.preferred_inputs import LARGE_INPUT
 from layerwise.studies.subject import Subject
 from layerwise.studies.training import Profile
-from layerwise.studies.watched import means
+from layerwise.studies.watched import Watched, means
 
 PLAN = Plan(
     name="deconvnet",
@@ -128,7 +128,8 @@ def deconvnet(
         name, model, weights, layers, profile, data_dir, size, to, seeds, command, changes
     )
     runs = []
-    for number, subject in enumerate(asked.subjects(PLAN)):
+    for number, given in enumerate(asked.subjects(PLAN)):
+        subject = by_channel(given)
         run = _look(subject)
         if number == 0:
             if model is None:
@@ -136,6 +137,13 @@ def deconvnet(
             _keep_generalisation(run, subject, asked, other)
         runs.append(run)
     return asked.looked(PLAN, runs)
+
+
+def by_channel(subject: Subject) -> Subject:
+    """Return the subject with every layer recorded as it is looked at: one number a channel."""
+    layers = subject.watched.layers
+    batch = torch.from_numpy(subject.parts["test"].take([0, 0]).inputs())
+    return replace(subject, watched=Watched(layers, layers, means(subject.model, batch, layers)))
 
 
 def _look(subject: Subject) -> Run:
@@ -148,8 +156,7 @@ def _look(subject: Subject) -> Run:
     inputs, classes = subject.shown.take(rows).inputs(), codes[rows]
     ends = subject.ends
     first, last = subject.watched.layers[0], subject.watched.layers[-1]
-    batch = torch.from_numpy(inputs[:2])
-    *_, with_maps = [None, *means(subject.model, batch, subject.watched.layers)]
+    *_, with_maps = [None, *subject.watched.pooling]
     large = is_large(subject)
     stride = max(1, min(subject.shown.input_shape[1:]) // LARGE_STRIDE) if large else None
     covered, moved = {}, {}

@@ -20,7 +20,7 @@ import pandas as pd
 import torch
 from torch import nn
 
-from layerwise import analysis, data
+from layerwise import analysis
 from layerwise.data import DataSet
 from layerwise.network import Site, survey
 from layerwise.network.targets import Position
@@ -142,10 +142,7 @@ def preferred_inputs(
     for subject in asked.subjects(PLAN):
         run = _look(subject, EFFORTS[profile])
         if model is None:
-            train, test = (
-                data.load(name, split=split, data_dir=data_dir, size=size)
-                for split in ("train", "test")
-            )
+            train, test = asked.load("train"), asked.load("test")
             _keep_stacks(run, train, test, subject, EFFORTS[profile])
         run.write_table("hypotheses", claims(run), {"function": "claims"})
         runs.append(run)
@@ -203,13 +200,13 @@ def keep_portraits(
 ) -> None:  # fmt: skip
     """Keep portraits beside the real inputs nearest to them."""
     rows = sorted({int(row) for one in found for row in one.nearest.rows.ravel()})
-    label = next(iter(test.labels))
+    label = next(iter(test.labels), "")
     space = input_space(test)
     analysis.keep_preferred(
         run, found, dict(zip(rows, taken(test, rows), strict=True)), checkpoint=checkpoint,
         data=f"the {len(test):,} test observations of {test.name}", first=order,
         value_range=(space.low.numpy().ravel(), space.high.numpy().ravel()),
-        labels=test.labels[label], class_names=test.class_names[label],
+        labels=test.labels.get(label), class_names=test.class_names.get(label, ()),
     )  # fmt: skip
 
 

@@ -59,7 +59,7 @@ def nearest(
     ----------
     images : (n_images, ...), of the shape of one observation each
     data : as of :func:`layerwise.record`, in the numbers that the network takes
-    n : int >= 1; at most all observations are returned
+    n : int >= 1; at most all observations are returned. One with NaN or infinity is the farthest.
     model, layer : compare what this layer computes of both, instead of the inputs themselves
     metric : "cosine" or "euclidean"
     batch_size : observations at once; only memory and speed depend on it
@@ -73,7 +73,8 @@ def nearest(
     Raises
     ------
     UserError
-        If images and observations differ in shape, or the layer does not exist.
+        If images and observations differ in shape, images hold NaN or infinity, or the layer does
+        not exist.
 
     Notes
     -----
@@ -99,6 +100,10 @@ def nearest(
     wanted: list[Tensor] = []
     stream(images, lambda _, values: wanted.append(_points(values, metric)), **place)
     points = torch.cat(wanted)
+    if not points.isfinite().all():
+        bad = ~points.isfinite().all(dim=1)
+        raise checks.not_finite("nearest", "images", bad.nonzero()[:, 0].cpu().numpy())
+    n_values = points.shape[1] - (metric == "cosine")
     best = points.new_full((len(points), 0), torch.inf)
     rows = torch.empty((len(points), 0), dtype=torch.int64, device=points.device)
 
@@ -108,7 +113,7 @@ def nearest(
         if seen.shape[1:] != points.shape[1:]:
             raise checks.invalid(
                 "nearest", "images", f"of the shape of the data, {tuple(values.shape[1:])}",
-                f"{points[0].numel():,} values each",
+                f"{n_values:,} values each",
             )  # fmt: skip
         far = torch.cdist(points, seen, compute_mode="donot_use_mm_for_euclid_dist")
         here = torch.arange(where.start, where.stop, device=far.device).expand(len(points), -1)

@@ -76,7 +76,7 @@ def random_twins(
     array([0.1, 0.1], dtype=float32)
     """
     checks.choice("random_twins", "norm", norm, NORMS)
-    x = part_of(as_tensors("random_twins", inputs))[1].double()
+    x = part_of(as_tensors("random_twins", inputs))[1].cpu().double()
     wanted = np.asarray(lengths, dtype=np.float64)
     if wanted.shape not in ((), (len(x),)) or not ((wanted >= 0) & np.isfinite(wanted)).all():
         raise checks.invalid("random_twins", "lengths",
@@ -119,8 +119,8 @@ def radius_curve(
 
     An observation that some radius flips counts as flipped at all larger ones, whose balls hold the
     same twin; so the curve never rises. At radius 0, which is always there, it is the accuracy on
-    the originals. An observation that is wrong there is wrong everywhere. With a `target` one falls,
-    under the attack as under noise, when it is taken for that class, so never one that was already.
+    the originals. An observation that is wrong there is wrong everywhere. With a `target` one
+    falls, under the attack as under noise, when it is taken for that class and was not before.
 
     Parameters
     ----------
@@ -166,17 +166,19 @@ def radius_curve(
     asked = sorted({0.0} | {checks.number(name, "radii", radius, 0) for radius in radii})
     whole = as_tensors(name, inputs)
     path, x = part_of(whole)
-    before, n_classes = predictions(name, model, whole, batch_size)
-    wish = None if target is None else wished(name, target, len(x), n_classes)
-    before, wish = (None if found is None else found.cpu().numpy() for found in (before, wish))
+    found_before, n_classes = predictions(name, model, whole, batch_size)
+    before = found_before.cpu().numpy()
+    wish = None if target is None else wished(name, target, len(x), n_classes).numpy()
     right = np.full(len(x), np.nan)
     if labels is None and isinstance(inputs, DataSet) and inputs.labels:
         labels = next(iter(inputs.labels.values()))
     if labels is not None:
         known = checks.labels(name, labels, len(x))
         if known.dtype.kind not in "iu":
-            raise checks.InvalidType(f"{name}: labels must be integers, the numbers of classes as "
-                                     f"the network counts them; got dtype {known.dtype}.")  # fmt: skip
+            raise checks.InvalidType(
+                f"{name}: labels must be integers, the classes as the network counts them; got "
+                f"dtype {known.dtype}."
+            )
         right = (before == known).astype(float)
     box = {"lower": lower, "upper": upper}
     common = {"target": target, "batch_size": batch_size, **box, **options}
@@ -202,9 +204,9 @@ def radius_curve(
                         model, some, radius=radius, norm=norm, **{**common, "target": own}
                     )
                     reach[left[found.flipped]] = radius
-                except NoGradientError:  # of a few that are left it says no more than that they hold
+                except NoGradientError:
                     if len(left) == free.sum():
-                        raise
+                        raise  # of fewer it says no more than that they hold
             noisy = random_twins(x, radius, norm=norm, random_state=stream, **box)
             now = predicted(model, put(whole, path, noisy), batch_size=batch_size)
             stays = now == before if wish is None else (now != wish) | ~free

@@ -68,6 +68,8 @@ def input_space(
         norm = checks.number("maximize", "norm", norm, _SHORTEST)
     if isinstance(data, Sequence) and all(isinstance(size, numbers.Integral) for size in data):
         shape = tuple(checks.integer("maximize", "shape", size, 1) for size in data)
+        if not shape:
+            raise checks.invalid("maximize", "shape", "that of one input, such as (1, 28, 28)", "()")
         low, high = _bounds(shape, (0.0, 1.0) if value_range is None else value_range)
         return Space(shape, low, high, norm, norm)
     X = _inputs(data)

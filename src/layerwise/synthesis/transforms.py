@@ -75,6 +75,9 @@ class Scale:
     low: float
     high: float
 
+    def __post_init__(self) -> None:
+        number("Scale", "high", self.high, number("Scale", "low", self.low, 0.01))
+
     def __call__(self, x: Tensor, draw: Draw) -> Tensor:
         """Return the zoomed images."""
         factor = draw(self.low, self.high)
@@ -94,6 +97,9 @@ class Rotate:
     """
 
     degrees: float
+
+    def __post_init__(self) -> None:
+        number("Rotate", "degrees", self.degrees, 0, 180)
 
     def __call__(self, x: Tensor, draw: Draw) -> Tensor:
         """Return the turned images."""
@@ -119,6 +125,10 @@ class Pad:
 
     share: float
     value: float = 0.0
+
+    def __post_init__(self) -> None:
+        number("Pad", "share", self.share, 0)
+        number("Pad", "value", self.value, -math.inf)
 
     def __call__(self, x: Tensor, draw: Draw) -> Tensor:
         """Return the framed images."""

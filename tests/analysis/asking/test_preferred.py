@@ -10,7 +10,7 @@ from tests.runs import small_run
 from layerwise import analysis
 from layerwise.analysis.asking.preferred import climbs, sentence
 from layerwise.foundation.checks import UserError
-from layerwise.store.media import Pictures
+from layerwise.store.media import LARGEST, Pictures
 from layerwise.studio.data.contents import Contents
 from layerwise.units.pictures.inputs import input_images
 
@@ -112,7 +112,7 @@ def test_contract_the_studio_offers_the_pictures(tmp_path) -> None:
     assert {"preferred inputs", "nearest inputs", "preferred inputs, every start"} <= kinds
 
 
-def test_contract_signals_are_strips_and_huge_pictures_are_left_out(tmp_path) -> None:
+def test_contract_signals_are_strips(tmp_path) -> None:
     run = small_run(tmp_path / "run")
     signal = portrait(shape=(2, 30), starts=1)
     analysis.keep_preferred(run, [signal], real((2, 30)), checkpoint=AFTER)
@@ -120,8 +120,20 @@ def test_contract_signals_are_strips_and_huge_pictures_are_left_out(tmp_path) ->
     assert {kind for kind, *_ in found} == {"preferred inputs", "nearest inputs"}
     best = next(one for (kind, *_), one in found.items() if kind == "preferred inputs")
     assert best.pixels.shape == (3, 2, 30, 3)
-    wide = portrait(shape=(1, 1, 1025), starts=1)
-    assert analysis.preferred_images(wide, {}) is None
+
+
+@pytest.mark.parametrize("shape", [(2, 1500), (3000,), (4, 300, 260), (3, 1030, 8)])
+def test_contract_what_is_too_large_for_a_picture_is_made_smaller(tmp_path, shape) -> None:
+    run = small_run(tmp_path / "run")
+    large = {row: np.full(shape, row, np.float32) for row in range(30)}
+    analysis.keep_preferred(run, [portrait(shape=shape)], large, checkpoint=AFTER)
+    assert all(max(one.pixels.shape[1:3]) <= LARGEST for one in sets(run).values())
+
+
+def test_contract_names_of_classes_may_hold_commas() -> None:
+    names = ("shark, white shark", *NAMES[1:])
+    table = analysis.preferred_table([portrait()], labels=LABELS, class_names=names)
+    assert table["nearest_classes"].iloc[0].split("\n") == list(names)
 
 
 def test_closed_form_climbs_are_thinned_evenly_and_keep_both_ends() -> None:
@@ -139,10 +151,16 @@ def test_closed_form_climbs_are_thinned_evenly_and_keep_both_ends() -> None:
         ({}, "The network takes it for 3 with probability 0.999; its activation, 25, is above that "
              "of all 3,000 real inputs (at most 23). Sufficient, not necessary."),
         ({"predicted": ""}, "Its activation, 25, is above that of all"),
-        ({"percentile": 0.5}, "is above that of 50.0 % of 3,000 real inputs"),
+        ({"percentile": 0.5}, "is above that of 1,500 of 3,000 real inputs"),
     ],
 )  # fmt: skip
 def test_closed_form_the_honest_sentence(changes: dict, words: str) -> None:
     row = {"predicted": "3", "confidence": 0.999, "percentile": 1.0, "n_real": 3000, "value": 25.0,
            "best_real": 23.0, **changes}  # fmt: skip
     assert words in sentence(row)
+
+
+def test_closed_form_almost_all_is_not_all() -> None:
+    row = {"predicted": "", "confidence": np.nan, "percentile": 59_999 / 60_000, "n_real": 60_000,
+           "value": 1.0, "best_real": 2.0}  # fmt: skip
+    assert "above that of 59,999 of 60,000 real inputs (at most 2)" in sentence(row)

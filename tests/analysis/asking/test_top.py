@@ -13,7 +13,7 @@ from torch import nn
 from layerwise import analysis
 from layerwise.attribution import top_patches
 from layerwise.foundation.checks import InvalidValue, NotFound
-from layerwise.recording import top
+from layerwise.recording import record, top
 from layerwise.store.media import Pictures
 from layerwise.units.pictures import pixels
 
@@ -192,3 +192,15 @@ def test_contract_checkpoints_must_be_the_runs(tmp_path) -> None:
         analysis.keep_top(run, {"epoch-009": found()[LAST]})
     with pytest.raises(InvalidValue, match="checkpoints must be one or more"):
         analysis.keep_top(run, {})
+
+
+def test_contract_of_volumes_and_features_the_table_is_kept_without_pictures(tmp_path) -> None:
+    nets = {
+        "volumes": (nn.Sequential(nn.Conv3d(1, 2, 3)), torch.rand(4, 1, 5, 5, 5)),
+        "features": (nn.Sequential(nn.Linear(6, 2)), torch.rand(4, 6)),
+    }
+    for name, (net, x) in nets.items():
+        run = record(net, x, to=tmp_path / name, checkpoint="trained")
+        found = top_patches(net, x, top(net, x, "0")["0"])
+        assert len(analysis.keep_top(run, {"trained": {"0": found}})) == 8
+        assert "images" not in run.tables

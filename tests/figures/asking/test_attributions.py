@@ -56,3 +56,13 @@ def test_contract_refusals_are_one_sentence(found):
         attributions([found[AFTER]], [["one"]])
     with pytest.raises(UserError, match="explanations must be one or more"):
         attributions([], [])
+
+
+def test_outcome_tokens_are_no_signals(assert_readable):
+    x = torch.rand(1, 7, 5)
+    net = torch.nn.Sequential(torch.nn.Linear(5, 4), torch.nn.ReLU(), torch.nn.Linear(4, 2))
+    found = explain(net, x, "1:1", methods=["gradient"], n_steps=2)
+    assert found.maps["gradient"].shape == (1, 7)
+    figure = attributions([found], [["a sentence"]], signals=x.numpy())
+    assert_readable(figure)
+    assert [ax.get_label() for ax in figure.axes] == ["tiles", "key"]

@@ -54,3 +54,17 @@ def test_reference_the_numbers_are_means_of_the_table(run, blocks):
 
 def test_contract_a_run_without_attributions_has_no_section(studied):
     assert attributions([studied]) is None
+
+
+def test_outcome_weights_drawn_anew_are_said_of_the_observations_they_were_asked_of(blocks):
+    drawn = next(one for one in blocks if getattr(one, "id", "") == "attributions-randomized")
+    assert "Mean over 2 observations; one seed" in drawn.caption
+
+
+def test_contract_weights_drawn_anew_at_another_checkpoint_are_left_out(tmp_path):
+    run = run_with_attributions(tmp_path / "run")
+    kept = run.table("attribution_randomized").assign(checkpoint="epoch-000")
+    about = {"function": "keep_attributions", "checkpoint": "epoch-001", "n": 2}
+    run.write_table("attribution_randomized", kept, about)
+    shown = [one.id for one in attributions([run]).blocks if isinstance(one, Figure)]
+    assert shown == ["attributions-maps", "attributions-curves"]

@@ -141,3 +141,34 @@ def test_outcome_the_page_has_the_section(tmp_path) -> None:
     page = report.render([run], interactive=False)
     assert 'id="preferred"' in page
     assert "nothing in it is shown to be necessary" in " ".join(page.split())
+
+
+def test_contract_classes_and_units_of_different_checkpoints(tmp_path) -> None:
+    run = small_run(tmp_path / "run")
+    analysis.keep_preferred(run, [portrait("classes", n=10)], real(), checkpoint=BEFORE)
+    analysis.keep_preferred(run, [portrait(n=2)], real(), checkpoint=AFTER)
+    assert [one.id for one in blocks(preferred([run]), Figure)] == [
+        "preferred-classes", "preferred-units", "preferred-card"
+    ]  # fmt: skip
+
+
+def test_outcome_a_control_is_named_only_where_there_is_one(run, tmp_path) -> None:
+    note = blocks(preferred([run]), Note)[0].text
+    assert f"The control is the network before training ({BEFORE})" in note
+    alone = small_run(tmp_path / "alone")
+    analysis.keep_preferred(alone, [portrait(n=2)], real(), checkpoint=AFTER)
+    section = preferred([alone])
+    assert "control" not in blocks(section, Note)[0].text
+    assert "before" not in blocks(section, Figure)[0].caption
+
+
+def test_reference_nearest_inputs_of_a_class_whose_name_has_commas(tmp_path) -> None:
+    run, names = small_run(tmp_path / "run"), tuple(f"fish, kind {k}" for k in range(10))
+    analysis.keep_preferred(
+        run, [portrait("classes", n=10)], real(), checkpoint=AFTER, labels=LABELS, class_names=names
+    )
+    near = next(one for one in blocks(preferred([run]), Figure) if one.id == "preferred-nearest")
+    expected = sum(
+        int(LABELS[row]) == unit for unit in range(10) for row in (np.arange(10) + 10 * unit) % 30
+    )
+    assert f"{expected} of these 100 real inputs are of the class" in near.caption

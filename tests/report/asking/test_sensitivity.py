@@ -62,10 +62,10 @@ def test_reference_the_numbers_of_covering(asked):
     assert row["class"] == "d"
     assert row["P, whole"] == f"{100 * maps.whole_probability[0]:.1f}\u00a0%"
     assert row["least P"] == f"{100 * maps.probability[0].min():.1f}\u00a0%"
-    others = 100 * np.mean(maps.predicted[0] != 3)
+    others = 100 * np.mean(maps.predicted[0] != maps.whole_predicted[0])
     assert row["places with another answer"] == f"{others:.1f}\u00a0%"
     assert "never seen the like of" in found["note"].text
-    assert "a grey square of 3 × 3 pixels" in found["figure"].caption.lower()
+    assert "a plain square of 3 × 3 pixels" in found["figure"].caption.lower()
     assert "after training (epoch-001)" in found["figure"].caption
     assert "Zeiler and Fergus 2014, Fig. 7" in found["figure"].caption
 
@@ -79,7 +79,8 @@ def test_reference_the_numbers_of_moving(asked):
     largest = curves[0].relative("relu2")[:, list(curves[0].sizes).index(2)]
     assert rows[0][3] == f"{largest.mean():.2f}\u00a0±\u00a0{largest.std(ddof=1):.2f}"
     assert any(row[1] == "before training (epoch-000)" for row in found["table"].rows)
-    assert "untrained network stands beside" in found["note"].text
+    assert "compare with the network before training" in found["note"].text
+    assert "there is no control" not in found["note"].text
     assert "2 observations" in found["figure"].caption
 
 

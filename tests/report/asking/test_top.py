@@ -65,3 +65,21 @@ def test_outcome_the_page_holds_both(run) -> None:
     page = report.render([run], interactive=False)
     assert "What excites each unit most" in page
     assert "How features came about" in page
+
+
+def test_outcome_a_control_is_named_only_where_there_is_one(run, tmp_path) -> None:
+    (table,) = of(top([run]), Table)
+    assert "The control is the network before training (epoch-000)" in table.caption
+    alone = topped(tmp_path / "run", last_alone=True)
+    section = top([alone])
+    assert "control" not in of(section, Table)[0].caption
+    assert all("before" not in one.caption for one in of(section, Figure))
+
+
+def test_contract_pictures_and_numbers_are_of_one_subset(tmp_path) -> None:
+    run = topped(tmp_path / "run", subset="test")
+    topped(tmp_path / "run", subset="train", n_checkpoints=2)
+    shown = of(feature_evolution([run]), Figure)
+    names = run.table("feature_evolution").groupby("subset")["checkpoint"].nunique().to_dict()
+    assert names == {"test": 3, "train": 2}
+    assert [one.id for one in shown][-1] == "figure-feature-evolution"

@@ -79,3 +79,11 @@ def test_closed_form_strips_have_white_between_the_pictures() -> None:
 def test_bad_input_is_one_sentence(inputs: np.ndarray, ends: object, words: str) -> None:
     with pytest.raises(UserError, match=words):
         input_images(inputs, value_range=ends)
+
+
+def test_closed_form_strips_are_averaged_along_their_line_alone() -> None:
+    x = np.zeros((1, 2, 7))
+    x[0, 0, :2], x[0, 1, 5] = [3.0, 1.0], -2.0
+    found = input_images(x, side=4)
+    np.testing.assert_array_equal(found.pixels[0], signed([[2.0, 0, 0], [0, 0, -1.0]], 2))
+    assert input_images(np.ones((1, 9, 5, 6)), side=10).pixels.shape == (1, 9, 6, 3)

@@ -214,7 +214,8 @@ def keep_attributions(
     number_of = np.asarray(table["observation"].unique() if known is None else known, np.int64)
     if remains is not None:
         about = {"function": KEPT_ATTRIBUTIONS, "checkpoint": last, "n": len(number_of)}
-        run.write_table("attribution_randomized", remains.assign(checkpoint=last), about)
+        frame = remains.assign(checkpoint=last, n_observations=len(number_of))
+        run.write_table("attribution_randomized", frame, about)
     for checkpoint, one in checkpoints.items():
         own = table[table["checkpoint"] == checkpoint]
         for k, number in enumerate(number_of):

@@ -35,6 +35,9 @@ CLASSES = "classes"
 STRIP = 88
 """Pixels of the longer side of a picture in a strip of eleven, which has at most 1,024."""
 
+FLATTEST = 4
+"""Times that a picture in a strip is wider than high, at most: a signal has few lines."""
+
 MOST_CLIMBED = 60
 """Steps of a climb that are kept, evenly spaced, the first and the last among them."""
 
@@ -142,10 +145,12 @@ def preferred_images(
     rows = list(dict.fromkeys(portrait.nearest.rows.ravel().tolist()))
     near = input_images(np.stack([real[row] for row in rows]), value_range=value_range, side=STRIP)
     place = {row: number for number, row in enumerate(rows)}
+    height, width = small.pixels.shape[1:3]
+    tall = max(1, width // FLATTEST // height)
     beside = strips([
         [small.pixels[k], *(near.pixels[place[row]] for row in portrait.nearest.rows[k])]
         for k in range(len(portrait.units))
-    ])  # fmt: skip
+    ]).repeat(tall, axis=1)  # fmt: skip
     few, n_starts = found.start_images[:MOST_STARTS], found.start_images.shape[1]
     every = few.reshape(-1, *few.shape[2:])
     flat = input_images(every, value_range=value_range, side=LARGEST).pixels
@@ -237,9 +242,10 @@ def sentence(row: Mapping[Any, Any]) -> str:
         parts.append(
             f"The network takes it for {row['predicted']} with probability {row['confidence']:.3f}"
         )
-    above = "all" if row["percentile"] == 1 else f"{100 * row['percentile']:.1f} % of"
+    n = row["n_real"]
+    above = "all" if row["percentile"] == 1 else f"{round(row['percentile'] * n):,} of"
     parts.append(
-        f"its activation, {row['value']:.3g}, is above that of {above} {row['n_real']:,} real "
+        f"its activation, {row['value']:.3g}, is above that of {above} {n:,} real "
         f"inputs (at most {row['best_real']:.3g})"
     )
     text = "; ".join(parts)

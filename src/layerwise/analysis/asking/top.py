@@ -228,7 +228,8 @@ def _keep_evolution(
 
 
 def _has_pictures(found: TopPatches) -> bool:
-    return found.projections.ndim > 3 and not found.top.silent[found.units].all()
+    """Say whether there is something to draw: of features and volumes there are no pictures."""
+    return found.projections.ndim in (4, 5) and not found.top.silent[found.units].all()
 
 
 def _stored(run: Run, found: TopPatches, checkpoint: str, subset: str) -> pd.DataFrame:

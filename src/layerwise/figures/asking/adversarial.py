@@ -73,7 +73,7 @@ def adversarial_samples(
     Raises
     ------
     InvalidValue
-        If there are no observations, or numbers of them disagree.
+        If there are no observations, numbers of them disagree, or classes have no name.
 
     Examples
     --------
@@ -92,7 +92,10 @@ def adversarial_samples(
                                  f"{len(part)}")  # fmt: skip
     shown, ends = min(n, MOST_ROWS), predictions[:, -1] if after is None else np.asarray(after)
     n_classes = int(max(predictions.max(), ends.max())) + 1
-    words = list(class_names or map(str, range(n_classes)))
+    words = list(map(str, class_names or range(n_classes)))
+    if len(words) < n_classes:
+        raise checks.invalid("adversarial_samples", "class_names", f"at least {n_classes}",
+                             len(words))  # fmt: skip
     colors = class_colors(max(len(words), n_classes))
     figure = new_figure(WIDTH, shown * (SIDE + 0.4) + 0.4 * bool(title), title)
     grid = figure.add_gridspec(shown, 4, width_ratios=[1, 1, 1, 2.6])

@@ -193,9 +193,9 @@ def unit_card(
     if best_real is not None and np.isfinite(best_real):
         ax.axhline(best_real, color=INK, linewidth=1.1, linestyle=":")
         ax.annotate(
-            "largest activation of real inputs", (0.99, best_real), xycoords=("axes fraction", "data"),
-            xytext=(0, 2), textcoords="offset points", ha="right", va="bottom", fontsize=SMALL,
-            color=INK,
+            "largest activation of real inputs", (0.99, best_real), color=INK, fontsize=SMALL,
+            xycoords=("axes fraction", "data"), xytext=(0, 2), textcoords="offset points",
+            ha="right", va="bottom",
         )  # fmt: skip
     ax.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=NICE))
     ax.set_xlabel("step", fontsize=TEXT, color=INK)

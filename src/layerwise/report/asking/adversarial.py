@@ -53,7 +53,9 @@ def adversarial(runs: Sequence[Run]) -> Section | None:
     if curves is None and samples is None:
         return None
     samples, twins = (None if table is None else _latest(run, table) for table in (samples, twins))
-    summary = None if twins is None else twin_summary(twins)
+    if twins is not None:  # an attack that failed has no twin to follow
+        twins = twins[twins["before"] != twins["after"]]
+    summary = None if twins is None or not len(twins) else twin_summary(twins)
     whose = reading.first_of(runs, "Attacks")
     items = [
         *([] if curves is None else _falls(run, curves)),
@@ -117,7 +119,8 @@ def _network(run: Run, checkpoint: str) -> str:
 
 def _flips(samples: pd.DataFrame) -> Finding:
     """Say how short the twins are, and how many random steps do the same."""
-    flipped, first = samples[samples["flipped"]], samples.iloc[0]
+    deceived = samples["flipped"] & (samples["before"] != samples["after"])
+    flipped, first = samples[deceived], samples.iloc[0]
     n = wording.count(len(samples))
     what = ATTACKS.get(first["method"], first["method"])
     within, lengths = "", ""

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 MOST_OBSERVATIONS = 4
 """Observations with pictures; of more so many, evenly spaced."""
 
+MOST_STAGES = 12
+"""Layers that are named on an axis."""
+
 MEASURES = (
     "error", "deletion", "deletion_random", "insertion", "insertion_random", "before",
 )  # fmt: skip
@@ -33,8 +36,8 @@ CAUTION = (
     "An attribution says which parts of an input this network's answer depends on, by one "
     "definition of dependence. It does not say that the answer is right, or why the parts matter. "
     "Methods may draw the edges of the input whatever the network has learned (Adebayo et al. "
-    "2018). So each stands beside itself on the untrained network, if that was asked, and its "
-    "order of importance beside orders drawn at random."
+    "2018). So each stands beside itself at the first checkpoint that was asked, and its order of "
+    "importance beside orders drawn at random."
 )
 
 
@@ -55,7 +58,7 @@ def attributions(runs: Sequence[Run]) -> Section | None:
     blocks += [] if drawn is None else [drawn]
     blocks += [_curves(run, ends[0]), _numbers(run, table, ends)]
     remains = reading.table(run, "attribution_randomized")
-    if remains is not None:
+    if remains is not None and (remains["checkpoint"] == ends[0]).any():
         blocks += [_randomized(remains[remains["checkpoint"] == ends[0]])]
     return Section("attributions", "What answers rest on", tuple(blocks))
 
@@ -147,8 +150,9 @@ def _numbers(run: Run, table: pd.DataFrame, checkpoints: Sequence[str]) -> Table
     columns = ("method", "checkpoint", "error of sum", "deletion", "deletion, random", "insertion",
                "insertion, random", "like before", "n")  # fmt: skip
     like = (
-        " Like before: rank correlation of the absolute map with that of the network before "
-        "training; near 1 it shows the input and the architecture, not what was learned."
+        " Like before: rank correlation of the absolute map with that of the network "
+        f"{reading.when(run, checkpoints[-1])}; near 1 it shows the input and the architecture, "
+        "not what was learned since."
         if len(checkpoints) > 1
         else ""
     )
@@ -179,12 +183,14 @@ def _randomized(remains: pd.DataFrame) -> Figure:
         "Rank correlation of maps while the layers are drawn anew, one line a method.",
         "Rank correlation of the absolute attribution with the trained network's while layers "
         "are drawn anew one after the other (Adebayo et al. 2018). A method that shows what was "
-        "learned falls towards 0. Mean over the same observations; one seed of weights.",
+        f"learned falls towards 0. {_of(remains)}; one seed of weights.",
     )  # fmt: skip
 
 
-MOST_STAGES = 12
-"""Layers that are named on an axis."""
+def _of(remains: pd.DataFrame) -> str:
+    if "n_observations" not in remains:
+        return "A mean over observations"
+    return f"Mean over {wording.count(int(remains['n_observations'].iloc[0]), 'observation')}"
 
 
 def _methods(asked: pd.DataFrame) -> list[str]:

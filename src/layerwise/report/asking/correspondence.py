@@ -26,6 +26,8 @@ CAUTION = (
     "these pictures."
 )
 
+NO_CONTROL = "The network before training was not asked here: what it learned remains open."
+
 
 def correspondence(runs: Sequence[Run]) -> Section | None:
     """Return the section, or None if no parts were covered."""
@@ -67,5 +69,6 @@ def correspondence(runs: Sequence[Run]) -> Section | None:
         folded=True,
     )  # fmt: skip
     whose = reading.first_of(runs, "Covered parts")
-    note = Note(" ".join(filter(None, [CAUTION, whose])))
+    alone = "" if kept[0] == reading.before(run) else NO_CONTROL
+    note = Note(" ".join(filter(None, [CAUTION, alone, whose])))
     return Section("correspondence", "Parts of different pictures", (note, picture, numbers))

@@ -27,9 +27,11 @@ SOURCE = "Zeiler and Fergus 2014, Fig. 5"
 
 CAUTION = (
     "A layer whose features move little may have learned to ignore the change, or may be dull: "
-    "pooling and an untrained dense layer are steady too. So the untrained network stands beside "
-    "the trained one, and a distance says something only where the probability holds."
+    "pooling and an untrained dense layer are steady too. So compare with the network before "
+    "training, and trust a distance only where the probability holds."
 )
+
+NO_CONTROL = "The network before training was not asked here: there is no control."
 
 
 def invariance(runs: Sequence[Run]) -> Section | None:
@@ -58,7 +60,8 @@ def invariance(runs: Sequence[Run]) -> Section | None:
         "without dividing; the range of the changes is ours.",
     )  # fmt: skip
     whose = reading.first_of(runs, "Curves")
-    note = Note(" ".join(filter(None, [CAUTION, whose])))
+    alone = "" if kept[0] == reading.before(run) else NO_CONTROL
+    note = Note(" ".join(filter(None, [CAUTION, alone, whose])))
     return Section(
         "invariance", "Moved, scaled and turned", (note, picture, _numbers(run, rows, layers))
     )

@@ -1,4 +1,4 @@
-"""What a network made of pictures with a grey square over each of their places.
+"""What a network made of pictures with a square over each of their places.
 
 Read from the tables "occlusion" and "images".
 """
@@ -59,11 +59,12 @@ def occlusion(runs: Sequence[Run]) -> Section | None:
     picture = Figure(
         "occlusion-maps", inline.embedded(drawn),
         f"Maps of {wording.count(len(maps), 'picture')} over the place of a square.",
-        f"A grey square of {square} pixels over every place of a picture, {when}. A map has the "
-        "value at the middle of the square: the sum of the feature map that is strongest in the "
-        f"whole picture ({maps.layer}; each on its own scale), the probability of the correct "
-        "class, and the class that is most probable. After " + SOURCE + "; the size "
-        "and the step of the square are ours.",
+        f"A plain square of {square} pixels over every place of a picture, {when}. A map has the "
+        "value at the middle of the square: the sum of the feature map that is followed "
+        f"({maps.layer}; each on its own scale), the probability of the class in the table, and "
+        "the class that is most probable. After " + SOURCE + ", where the map is the strongest "
+        "one, the class the correct one and the square grey; the size and the step of the square "
+        "are ours.",
     )  # fmt: skip
     whose = reading.first_of(runs, "Covered pictures")
     note = Note(" ".join(filter(None, [CAUTION, whose])))
@@ -89,12 +90,15 @@ def _numbers(maps: OcclusionMaps, names: Sequence[str], labels: Sequence[str]) -
         at = ", ".join(
             f"{middles[place]:g}" for middles, place in zip(maps.middles, least, strict=True)
         )
-        others = np.mean(maps.predicted[k] != maps.classes[k])
+        others = np.mean(maps.predicted[k] != maps.whole_predicted[k])
         rows.append((
             name, labels[int(maps.classes[k])], wording.percent(float(maps.whole_probability[k])),
             wording.percent(float(maps.probability[k].min())), at, wording.percent(float(others)),
             f"{maps.layer}:{int(maps.channels[k])}",
         ))  # fmt: skip
     columns = ("picture", "class", "P, whole", "least P", "square at (row, column)",
-               "places with another answer", "strongest map")  # fmt: skip
-    return Table(columns, tuple(rows), "P: probability of the correct class.")
+               "places with another answer", "feature map")  # fmt: skip
+    return Table(
+        columns, tuple(rows),
+        "P: probability of the class. Another answer: than for the whole picture.",
+    )  # fmt: skip

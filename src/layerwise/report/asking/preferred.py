@@ -33,9 +33,11 @@ ROW = 10
 CAUTION = (
     "A preferred input is made by climbing: it is sufficient to excite its unit, and nothing in it "
     "is shown to be necessary. It is no real input, and real inputs excite the unit less or for "
-    "other reasons; so the nearest real ones stand beside it, and the same pictures of the "
-    "untrained network, which has learned nothing."
+    "other reasons; so the nearest real ones stand beside it."
 )
+
+CONTROL = "The control is the network {when}: what its units prefer was not learned after that."
+"""Said where an earlier checkpoint stands beside the last."""
 
 RECIPES = {
     "erhan": "ascent on a sphere of the mean norm of the data (Erhan et al. 2009)",
@@ -71,10 +73,11 @@ def preferred(runs: Sequence[Run]) -> Section | None:
     if table.empty:
         return None
     whose = reading.first_of(runs, "Preferred inputs")
-    blocks: list[Block] = [Note(" ".join(filter(None, [CAUTION, whose])))]
     pictures = _pictures(run)
     times = sorted(set(table["checkpoint"]), key=place.__getitem__)
     ends = list(dict.fromkeys([times[-1], times[0]]))
+    control = CONTROL.format(when=reading.when(run, times[0])) if len(ends) > 1 else ""
+    blocks: list[Block] = [Note(" ".join(filter(None, [CAUTION, control, whose])))]
     blocks += _classes(run, table, pictures, ends)
     blocks += _units(run, table, pictures, ends)
     blocks += _card(run, table, pictures, ends[0])
@@ -148,9 +151,8 @@ def _units(
     return [Figure(
         "preferred-units", inline.embedded(figures.preferred_sheet(groups)),
         f"Preferred inputs of units of {wording.listing(layers)}.",
-        f"Inputs that units prefer, layer by layer, {_positions(part)}each layer after training "
-        f"and before it. {_words(part)}" if len(checkpoints) > 1 else
-        f"Inputs that units prefer, layer by layer. {_words(part)}",
+        f"Inputs that units prefer, layer by layer{_positions(part)}. {_words(part)}"
+        f"{_control(run, checkpoints, 'Last of each layer')}",
     )]  # fmt: skip
 
 
@@ -190,9 +192,9 @@ def _card(run: Run, table: pd.DataFrame, pictures: Sets, checkpoint: str) -> lis
         "preferred-card", inline.embedded(card),
         f"The climbs of {what} from {row['n_starts']} random starts, and where they ended.",
         f"{what[0].upper()}{what[1:]}, {reading.when(run, checkpoint)}, climbed from "
-        f"{row['n_starts']} random starts ({recipe}): the images they end in, over each the "
-        f"objective it reached, and how it rose. Mean cosine of two of the images without their "
-        f"means: {agreed}. After Fig. 3 of Erhan et al. 2009.",
+        f"{row['n_starts']} random starts ({recipe}): the images kept, over each the objective at "
+        "the last step, and how it rose. Mean cosine of two of the images without their means: "
+        f"{agreed}. After Fig. 3 of Erhan et al. 2009.",
     )]  # fmt: skip
 
 
@@ -222,9 +224,9 @@ def _recipes(part: pd.DataFrame, checkpoint: str) -> list[str]:
 
 
 def _usual(part: pd.DataFrame, checkpoint: str) -> str:
-    """Return the recipe whose pictures are the most natural."""
+    """Return the recipe whose pictures are the most natural, "" if there is none."""
     known = _recipes(part, checkpoint)
-    return next((name for name in ("ink", "modern") if name in known), known[0])
+    return next((name for name in ("ink", "modern", *known) if name in known), "")
 
 
 def _words(part: pd.DataFrame) -> str:
@@ -238,15 +240,15 @@ def _words(part: pd.DataFrame) -> str:
     return f"{said[:1].upper()}{said[1:]}.{around}" if said else around.strip()
 
 
-def _control(run: Run, checkpoints: Sequence[str]) -> str:
-    return f" Last: {reading.when(run, checkpoints[-1])}." if len(checkpoints) > 1 else ""
+def _control(run: Run, checkpoints: Sequence[str], where: str = "Last") -> str:
+    return f" {where}: {reading.when(run, checkpoints[-1])}." if len(checkpoints) > 1 else ""
 
 
 def _positions(part: pd.DataFrame) -> str:
     """Return where in the map channels were climbed."""
     known = [where for where in dict.fromkeys(part["position"]) if where]
     words = ["the mean over the map" if where == "mean" else where for where in known]
-    return f"of channels {wording.listing(words)}, " if words else ""
+    return f", of channels {wording.listing(words)}" if words else ""
 
 
 def _data(part: pd.DataFrame) -> str:

@@ -74,7 +74,8 @@ def top(runs: Sequence[Run]) -> Section | None:
         for checkpoint in reversed(ends[:1] + ends[1:][-1:]):
             if (layer, checkpoint) in found:
                 groups.append(_tiles(run, table, *found[layer, checkpoint], layer, checkpoint))
-        also = ", and of the same units before training" if len(groups) > 1 else ""
+        control = reading.when(run, ends[0])
+        also = f", and of the same units {control}" if len(groups) > 1 else ""
         blocks.append(Figure(
             f"figure-top-{number}", inline.embedded(figures.tiles(groups)),
             f"The strongest observations of units of {layer}: projections and patches{also}.",
@@ -92,27 +93,31 @@ def feature_evolution(runs: Sequence[Run]) -> Section | None:
     table = reading.table(run, "feature_evolution")
     if table is None:
         return None
-    moved = table[table["subset"] == table["subset"].iloc[-1]]
+    subset = str(table["subset"].iloc[-1])
+    moved = table[table["subset"] == subset]
     names = list(moved.sort_values("time", kind="stable")["checkpoint"].unique())
-    found = _kept(run, EVOLUTION_PICTURES, KEPT_EVOLUTION)
+    kept = _kept(run, EVOLUTION_PICTURES, KEPT_EVOLUTION, subset)
+    found = {layer: pictures for (layer, _), (pictures, _) in kept.items()}
     layers = _in_order(run, list(dict.fromkeys(moved["layer"])))
     blocks: list[Block] = [Note(PUBLISHED + " " + _finding(moved, layers, names))]
     drawn = _curves(moved, layers, names)
     if drawn is not None:
         blocks.append(drawn)
-    known = [layer for layer in layers if (layer, "") in found]
+    known = [layer for layer in layers if layer in found]
     if known:
-        blocks.append(_drawn(moved, {layer: found[layer, ""][0] for layer in known}, names))
+        blocks.append(_drawn(moved, {layer: found[layer] for layer in known}, names))
     blocks.append(_settled(moved, layers))
     return Section("feature-evolution", "How features came about", tuple(blocks))
 
 
-def _kept(run: Run, kind: str, function: str) -> dict[tuple[str, str], tuple[Pictures, str]]:
+def _kept(
+    run: Run, kind: str, function: str, subset: str | None = None
+) -> dict[tuple[str, str], tuple[Pictures, str]]:
     """Return pictures and their subset by layer and checkpoint; of several subsets one."""
     found = {}
     for table in run.stored().get("images", []):
         about = table.provenance()
-        if about.get("function") == function:
+        if about.get("function") == function and subset in (None, about.get("subset", "")):
             for pictures in Pictures.sets(table.read()[0]):
                 if pictures.kind == kind:
                     place = str(about.get("layer", "")), str(about.get("checkpoint", ""))
@@ -164,10 +169,18 @@ def _numbers(run: Run, table: pd.DataFrame) -> Table:
         tuple(rows),
         "Do the strongest observations of a unit share a class? Same class: share of them that are "
         "of the unit's most frequent class, mean over units. All one class: units whose strongest "
-        "are all of one class. Silent: units without an activation above 0. The untrained network "
-        "is the control.",
+        "are all of one class. Silent: units without an activation above 0."
+        f"{_control(run, table)}",
         folded=len(rows) > 2 * MOST_LAYERS,
     )
+
+
+def _control(run: Run, table: pd.DataFrame) -> str:
+    """Return which checkpoint is the control, if the network was asked before training."""
+    before = reading.before(run)
+    return f" The control is the network {reading.when(run, before)}." if (
+        before is not None and before in set(table["checkpoint"])
+    ) else ""  # fmt: skip
 
 
 def _of_one_class(own: pd.DataFrame) -> tuple[float, int]:

@@ -61,7 +61,7 @@ def heat_images(maps: Array, *, over: Array | None = None) -> HeatImages:
 
     Parameters
     ----------
-    maps : (n, height, width), any unit; NaN has a colour of its own
+    maps : (n, height, width), any unit; NaN has a colour of its own, infinity that of the end
         Colours end at the largest absolute value of a map but for :data:`CLIPPED` of its positions.
     over : (n, height, width, 1 or 3) uint8, optional
         Pictures to lie under the maps, in grey and lightened, where they are photographs (at least
@@ -86,7 +86,7 @@ def heat_images(maps: Array, *, over: Array | None = None) -> HeatImages:
         raise checks.invalid(
             "heat_images", "maps", "(n, height, width)", f"{A.dtype} of shape {A.shape}"
         )
-    sizes = np.nan_to_num(np.abs(A.astype(np.float64))).reshape(len(A), -1)
+    sizes = np.nan_to_num(np.abs(A.astype(np.float64)), posinf=0).reshape(len(A), -1)
     limits = np.quantile(sizes, 1 - CLIPPED, axis=1, method="higher")
     limits = np.where(limits > 0, limits, sizes.max(axis=1))
     signed = np.array([bool((one < 0).any()) for one in A])

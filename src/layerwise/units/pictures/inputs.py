@@ -128,7 +128,7 @@ def _around(x: Array) -> Array:
 
 
 def _averaged(x: Array, down: int, across: int) -> Array:
-    """Return pictures averaged over blocks of so many pixels; what is left at the end is dropped."""
+    """Return pictures averaged over blocks of so many pixels; what is no whole block is dropped."""
     down, across = min(down, x.shape[2]), min(across, x.shape[3])
     rows, columns = x.shape[2] // down, x.shape[3] // across
     cut = x[:, :, : rows * down, : columns * across]
