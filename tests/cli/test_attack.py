@@ -30,6 +30,12 @@ class Scores(nn.Module):
 def features():
     return torch.utils.data.TensorDataset(torch.rand(6, 4), torch.arange(6) % 2)
 
+def few():
+    from layerwise.data import DataSet
+    import numpy as np
+    x = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 1), np.uint8)
+    return DataSet("few", x, {"class": np.array([0, 1, 1])}, {"class": ("cat", "dog")})
+
 def mlp():
     return nn.Linear(4, 2)
 """
@@ -107,6 +113,34 @@ def test_round_trip_kept_in_a_run_for_its_report(here, capsys):
     capsys.readouterr()
     assert run("nets.py:net", *both, "-n", "5", "--steps", "1", "--to", "bare") == 2
     assert "bare must hold the inputs of its observations" in capsys.readouterr().err
+
+
+def test_outcome_a_small_run_and_classes_without_names(here, capsys):
+    recorded = ("record", "nets.py:net", "--weights", "after.safetensors", "-n", "8")
+    layers = ("--layer", "input", "--layer", "relu3")
+    assert main([*recorded, *layers, "--to", "small"]) == 0
+    assert run(*NET, "-n", "6", "--steps", "2", "--to", "small") == 0
+    kept = Run.open(here / "small")
+    assert kept.table("twins")[["x", "twin_x"]].notna().all(axis=None)
+    capsys.readouterr()
+    few = ("--data", "nets.py:few", "--observation", "0,1", "--steps", "2")
+    assert run(*NET, *few, "--figure", "few.png", "--json") == 0
+    names = {row["before"] for row in json.loads(capsys.readouterr().out)["observations"]}
+    assert names <= {"cat", "dog", *map(str, range(2, 10))}
+
+
+def test_contract_the_control_takes_no_name_that_is_taken(here, capsys):
+    (here / "before.safetensors").rename("untrained.safetensors")
+    both = ("--weights", "untrained.safetensors", "--weights", "after.safetensors")
+    layers = ("--layer", "input", "--layer", "relu3")
+    assert main(["record", "nets.py:net", *both, "-n", "12", *layers, "--to", "run"]) == 0
+    one = ("-n", "9", "--steps", "2", "--radius", "0.5", "--to", "run")
+    assert run(*NET, *one) == 0
+    assert set(Run.open(here / "run").table("attacks")["checkpoint"]) == {"after"}
+    capsys.readouterr()
+    assert run("nets.py:net", "--weights", "untrained.safetensors", *one, "--json") == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert [row["checkpoint"] for row in rows] == ["untrained"] * 2
 
 
 def test_outcome_features_have_no_pictures(here, capsys):

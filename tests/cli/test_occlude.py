@@ -26,6 +26,18 @@ def dense():
 def features():
     return TensorDataset(torch.rand(4, 3), torch.tensor([0, 1, 0, 1]))
 
+class Scaled(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(1))
+        self.relu, self.head = nn.ReLU(), nn.Linear(64, 10)
+
+    def forward(self, x):
+        return self.head(self.relu(self.scale * x).flatten(1))
+
+def lawless():
+    return Scaled()
+
 def unlabelled():
     return torch.rand(4, 1, 8, 8)
 """
@@ -110,7 +122,15 @@ def test_round_trip_kept_in_a_run_and_in_its_report(here, capsys):
     capsys.readouterr()
 
 
+def test_outcome_invariance_of_a_network_without_a_rule_for_its_weights(here, capsys):
+    assert main(["invariance", "asked.py:lawless", "-n", "4", "--kind", "scale", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert {row["checkpoint"] for row in rows} == {"as it is"}
+
+
 BAD = [
+    (["invariance", "asked.py:net", "-n", "0"], "-n must be an integer >= 1"),
+    (["invariance", "asked.py:dense", "--data", "asked.py:features"], "inputs must be pictures"),
     (["occlude", "asked.py:net", "--observation", "9999"], "--observation must be an integer in"),
     (["occlude", "asked.py:net", "--square", "9"], "window must be at most (8, 8)"),
     (["occlude", "asked.py:net", "--square", "a"], "--square must be numbers and commas"),
@@ -119,7 +139,7 @@ BAD = [
     (["occlude", "asked.py:net", "--class", "10"], "below 10, the number of classes"),
     (["occlude", "asked.py:net", "--to", "run"], "this folder is not a run"),
     (["occlude", "asked.py:dense", "--data", "asked.py:features"], "--data must be pictures"),
-    (["occlude", "asked.py:net", "--observation", "1,1,1,1,1,1,1,1,1"], "an integer in [1, 8]; got 9"),
+    (["occlude", "asked.py:net", "--observation", "1,1,1,1,1,1,1,1,1"], "in [1, 8]; got 9"),
     (["invariance", "asked.py:net", "--kind", "shear"], "kind must be one of translation"),
     (["invariance", "asked.py:net", "-n", "3", "--observation", "1"], "must not be given both"),
     (["invariance", "asked.py:net", "--data", "asked.py:unlabelled"], "must have a class"),

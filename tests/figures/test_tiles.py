@@ -69,8 +69,10 @@ def test_contract_names_stand_under_their_pictures():
         (Key("signed", own="row"), ["−max", "max   each row has its own scale"]),
         (
             Key("signed", own="unit", within=0.995),
-            ["−end", "end   each unit has its own scale; about 0.5 % of its values lie beyond the "
-             "end"],
+            [
+                "−end",
+                "end   each unit has its own scale; about 0.5 % of its values lie beyond the end",
+            ],
         ),
         (Key("positive", 3.0), ["0", "3   one scale for all"]),
         (Key("grey"), ["0", "max   each picture has its own scale"]),
@@ -174,3 +176,12 @@ def test_contract_bad_input_is_one_sentence(groups, sentence):
     with pytest.raises(UserError) as error:
         figures.tiles(groups)
     assert str(error.value) == "tiles: " + sentence
+
+
+def test_closed_form_a_name_breaks_where_both_lines_are_short():
+    names = ["SmoothGrad ±0.046"]
+    figure = figures.tiles([Tiles(pictures(1, 3, 11), names * 1, columns=6)])
+    words = [text.get_text() for text in figure.texts]
+    assert words in (["SmoothGrad ±0.046"], ["SmoothGrad\n±0.046"])
+    narrow = figures.tiles([Tiles(pictures(6, 11, 11), ["SmoothGrad ±0.046"] * 6, columns=6)])
+    assert {text.get_text() for text in narrow.texts} == {"SmoothGrad\n±0.046"}

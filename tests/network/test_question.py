@@ -279,3 +279,10 @@ def test_gradients_are_had_in_inference_mode_too():
     with torch.inference_mode(), question(net, "logit:1", x) as ask:
         found = ask.gradient(ask.x)[1]
     assert torch.equal(found, net.weight[1].detach().expand(2, 3))
+
+
+def test_answers_are_the_largest_outputs_maps_by_their_mean():
+    net, x = nn.Conv2d(1, 3, 2), torch.rand(5, 1, 4, 4)
+    with question(net, "logit:0", x) as ask:
+        ask(ask.x)
+        assert torch.equal(ask.answers(), net(x).mean((2, 3)).argmax(1))

@@ -212,3 +212,10 @@ def test_directions_of_any_precision_and_of_none():
 def test_the_position_that_is_outside_is_named():
     with pytest.raises(UserError, match=r"inside the map of 'a', \(4, 5\); got \(9, 0\)"):
         targets.unit("a", 0, [[0, 0], [9, 0]]).ask(Given(MAPS))
+
+
+def test_of_equal_largest_values_one_gets_the_gradient():
+    A = torch.ones(1, 2, 3, 3, requires_grad=True)
+    (found,) = torch.autograd.grad(targets.unit("a", 1, "max").ask(Given(A)).sum(), A)
+    assert found.sum() == 1
+    assert (found > 0).sum() == 1

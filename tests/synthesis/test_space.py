@@ -59,6 +59,7 @@ def test_law_many_inputs_are_sampled_evenly(monkeypatch: pytest.MonkeyPatch) -> 
         ((np.zeros((3, 4)), np.zeros((3, 4))), {}, InvalidType, "got several"),
         (np.full((3, 4), np.nan), {}, InvalidValue, "data must be finite; got NaN or infinity in"),
         (np.zeros((3, 2, 4)), {}, InvalidValue, "value_range"),
+        ((), {}, InvalidValue, r"shape must be that of one input, as \(1, 28, 28\); got \(\)"),
         ((3, 0), {}, InvalidValue, r"shape must be an integer >= 1"),
         ((3, 8, 8), {"value_range": ([0, 0], [1, 1])}, InvalidValue, "one for each of 3 channels"),
         ((3, 8, 8), {"value_range": (1, 0)}, InvalidValue, "value_range must be"),

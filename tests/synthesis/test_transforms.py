@@ -94,3 +94,14 @@ def test_law_each_image_by_its_own_draw(transform: Callable[[Tensor, Draw], Tens
     together = transform(x, drawn(*draws))
     for i, value in enumerate(draws):
         torch.testing.assert_close(together[i : i + 1], transform(x[:1], drawn(value)))
+
+
+def test_contract_settings_that_cannot_work_are_refused() -> None:
+    with pytest.raises(InvalidValue, match="Scale: low must be a number in"):
+        Scale(0.0, 1.0)
+    with pytest.raises(InvalidValue, match=r"Scale: high must be a number in \[1.2, inf\]"):
+        Scale(1.2, 0.8)
+    with pytest.raises(InvalidValue, match="Rotate: degrees must be a number in"):
+        Rotate(-5.0)
+    with pytest.raises(InvalidValue, match="Pad: share must be a number in"):
+        Pad(-0.1)

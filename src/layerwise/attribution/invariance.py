@@ -126,8 +126,7 @@ def invariance(
                     ).movedim(1, axis)
                     of = torch.arange(rows.start, rows.stop).repeat(len(each))
                     probability[rows, some] = _by_size(ask(moved, of), m)
-                    answers = ask.output().reshape(*ask.output().shape[:2], -1).mean(2).argmax(1)
-                    predicted[rows, some] = _by_size(answers, m)
+                    predicted[rows, some] = _by_size(ask.answers(), m)
                     for layer, features in originals.items():
                         away = _features(ask.layer(layer)) - features.repeat(len(each), 1)
                         distances[layer][rows, some] = _by_size(away.norm(dim=1), m)

@@ -217,7 +217,7 @@ def occlusion_maps(
                     )  # fmt: skip
                 activity = activity.gather(1, at[:, None])[:, 0]
                 found.append([activity.double().cpu().numpy(), probability.double().cpu().numpy(),
-                              _answers(ask.output())])  # fmt: skip
+                              ask.answers().cpu().numpy()])  # fmt: skip
                 advance(len(of))
     maps = [np.concatenate(part).reshape(n, -1) for part in zip(*found, strict=True)]
     shape = (n, *windows.shape)
@@ -271,7 +271,7 @@ def _whole(
         for rows in batches(len(ask.x), batch_size):
             ask(ask.x[rows], rows)
             strongest = _maps(ask.layer(layer)).amax(2).argmax(1)
-            found.append((strongest.cpu().numpy(), _answers(ask.output())))
+            found.append((strongest.cpu().numpy(), ask.answers().cpu().numpy()))
     channels, answers = zip(*found, strict=True)
     return np.concatenate(channels), np.concatenate(answers)
 
@@ -279,12 +279,6 @@ def _whole(
 def _maps(A: Tensor) -> Tensor:
     """Return activations as (n, n_channels, n_positions)."""
     return A.reshape(*A.shape[:2], -1)
-
-
-def _answers(Z: Tensor) -> Array:
-    """Return the class of the largest output, (n,)."""
-    answers: Array = Z.reshape(*Z.shape[:2], -1).mean(2).argmax(1).cpu().numpy()
-    return answers
 
 
 def _each(function: str, argument: str, value: Any, n: int) -> Array:

@@ -133,7 +133,7 @@ def top_patches(
     ranks : so many of each unit, the strongest; all by default
     rule : as of :func:`layerwise.attribution.project`
     batch_size : forward and backward passes at once
-    largest_side : patches with a longer side than so many positions are shrunk to it
+    largest_side : patches of pictures with a longer side than so many positions are shrunk to it
     axes : overrides of :func:`layerwise.network.channel_axes`
 
     Raises

@@ -240,10 +240,11 @@ def randomized(
     Returns
     -------
     DataFrame
-        A row for each stage: ``layer`` (drawn anew with all above it, "" for none, the class of the
-        network for weights of its own), ``n_layers`` so far, ``signed`` and ``absolute``: mean over observations of Spearman's correlation with the
-        trained network's attribution, of values and of absolute values. An attribution that is
-        constant has correlation 0. Near 0 is as it should be.
+        A row for each stage: ``layer`` (drawn anew with all above it; "" for none, the class of the
+        network for weights of its own), ``n_layers`` so far, ``signed`` and ``absolute``: mean over
+        observations of Spearman's correlation with the trained network's attribution, of values and
+        of absolute values. An attribution that is constant has correlation 0. Near 0 is as it
+        should be.
 
     Raises
     ------

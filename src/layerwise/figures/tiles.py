@@ -228,8 +228,9 @@ def _narrowed(name: str, width: float) -> str:
     """Return a name in at most two lines, none wider than so many inches."""
     for longest in range(len(name), 1, -1):
         text = shorten(name, longest)
-        half = text.rfind(" ", 0, len(text) // 2 + 2)
-        for lines in ([text], [text[:half], text[half + 1 :]] if half > 0 else [text]):
+        halves = ([text[:k], text[k + 1 :]] for k, letter in enumerate(text) if letter == " ")
+        best = min(halves, key=lambda lines: max(map(_measured, lines)), default=[text])
+        for lines in ([text], best):
             if max(map(_measured, lines)) <= width:
                 return "\n".join(lines)
     return name[:1]

@@ -32,7 +32,7 @@ class Trace:
     ----------
     name : of the layer
     values : (n_channels, length)
-    channels : their numbers
+    channels : their numbers, or "all" where one line speaks for them
     start, stride : where the first value lies on the axis of the input, and the steps to the next
     span : first and last input step that the marked unit sees, or None
     mark : which position is marked, or None
@@ -40,7 +40,7 @@ class Trace:
 
     name: str
     values: Array
-    channels: Sequence[int]
+    channels: Sequence[int | str]
     start: float = 0.0
     stride: float = 1.0
     span: tuple[int, int] | None = None

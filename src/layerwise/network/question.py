@@ -136,6 +136,11 @@ class Question(Seen):
             )
         return self._result[:, None] if self._result.ndim == 1 else self._result
 
+    def answers(self) -> Tensor:
+        """Return the class of the largest output of the latest inputs, (n,); of maps their mean."""
+        Z = self.output()
+        return Z.reshape(*Z.shape[:2], -1).mean(2).argmax(1)
+
     def _forward(self, batch: Batch) -> None:
         self._values, self._versions, self._result = {}, {}, None
         self._run(batch)

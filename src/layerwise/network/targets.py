@@ -414,7 +414,7 @@ def _at(seen: Seen, A: Tensor, place: str | tuple[int, ...] | Tensor | None, lay
     if place is None:
         return A.flatten(1).mean(1)
     if isinstance(place, str) and place == "max":
-        return A.flatten(1).amax(1)
+        return A.flatten(1).max(1).values  # of equal ones one, which alone gets the gradient
     sizes = A.shape[1:]
     if isinstance(place, Tensor):
         index = place.to(A.device)[seen.rows.to(A.device)]

@@ -69,7 +69,7 @@ def input_space(
     if isinstance(data, Sequence) and all(isinstance(size, numbers.Integral) for size in data):
         shape = tuple(checks.integer("maximize", "shape", size, 1) for size in data)
         if not shape:
-            raise checks.invalid("maximize", "shape", "that of one input, such as (1, 28, 28)", "()")
+            raise checks.invalid("maximize", "shape", "that of one input, as (1, 28, 28)", data)
         low, high = _bounds(shape, (0.0, 1.0) if value_range is None else value_range)
         return Space(shape, low, high, norm, norm)
     X = _inputs(data)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.explained import METHODS, NAMES, explained, pictures, run_with_attributions
-from tests.followed import AFTER, BEFORE
+from tests.explained import METHODS, NAMES, explained, inputs, pictures, run_with_attributions
+from tests.followed import AFTER, BEFORE, network
+from torch import nn
 
 from layerwise.analysis import attribution_images, attribution_table, keep_attributions
+from layerwise.attribution import explain, unlearn
 from layerwise.foundation.checks import UserError
+from layerwise.recording import record
 from layerwise.scores import rank_correlation
 from layerwise.store.media import Pictures
 from layerwise.units.pictures.heat import heat_images
@@ -94,3 +97,33 @@ def test_closed_form_outliers_do_not_set_the_scale():
     images = heat_images(np.concatenate([maps, -maps, 0 * maps]))
     assert images.limits.tolist() == [1, 1, 0]
     assert [images.name(k) for k in range(3)] == ["0–1", "±1", "all 0"]
+
+
+def test_contract_weights_drawn_anew_for_others_take_the_place_of_the_earlier(tmp_path):
+    run = run_with_attributions(tmp_path / "run")
+    before = run.table("attribution_randomized")
+    assert set(before["n_observations"]) == {2}
+    net, x = network(1.5), inputs()[:1]
+    one = explain(net, x, "logit:3", methods=["gradient"], n_steps=2)
+    remains = unlearn(net, x, "logit:3", methods=["gradient"])
+    keep_attributions(run, {AFTER: one}, remains=remains)
+    after = run.table("attribution_randomized")
+    assert set(after["n_observations"]) == {1}
+    assert len(after) == len(before)
+
+
+@pytest.mark.parametrize(
+    ("shape", "size"),
+    [((1, 3, 4, 5), None), ((20_000,), (141, 142)), ((1, 1100, 3), (550, 2)), ((500,), (8, 64))],
+)
+def test_contract_inputs_of_every_shape_are_kept(tmp_path, shape, size):
+    net = nn.Sequential(nn.Flatten(), nn.Linear(int(np.prod(shape)), 2))
+    x = np.random.default_rng(0).random((2, *shape)).astype(np.float32)
+    run = record(net, x, to=tmp_path / "run", checkpoint="trained")
+    asked = explain(net, x, "logit:1", methods=["gradient"], n_steps=1, n_random=1)
+    assert len(keep_attributions(run, {"trained": asked}, rows=[0, 1])) == 2
+    if size is None:
+        assert "images" not in run.tables
+    else:
+        first = next(iter(Pictures.sets(run.table("images"))))
+        assert first.pixels.shape[1:3] == size

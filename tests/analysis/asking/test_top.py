@@ -204,3 +204,19 @@ def test_contract_of_volumes_and_features_the_table_is_kept_without_pictures(tmp
         found = top_patches(net, x, top(net, x, "0")["0"])
         assert len(analysis.keep_top(run, {"trained": {"0": found}})) == 8
         assert "images" not in run.tables
+
+
+@pytest.mark.parametrize("shape", [(1, 900), (1, 200, 200)])
+def test_contract_pictures_of_large_fields_and_many_checkpoints_can_be_kept(
+    tmp_path, shape
+) -> None:
+    convolution = nn.Conv1d if len(shape) == 2 else nn.Conv2d
+    net = nn.Sequential(convolution(1, 2, shape[-1]), nn.Sigmoid())
+    x = torch.rand(6, *shape)
+    for name in (names := [f"epoch-{k:03}" for k in range(10)]):
+        run = record(net, x, to=tmp_path / "run", checkpoint=name)
+    found = {"1": top_patches(net, x, top(net, x, "1")["1"])}
+    analysis.keep_top(run, dict.fromkeys(names, found))
+    sets = list(Pictures.sets(run.table("images")))
+    assert {one.kind for one in sets} == {"top patches", "feature evolution"}
+    assert all(max(one.pixels.shape[1:3]) <= 1024 for one in sets)

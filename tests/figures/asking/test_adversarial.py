@@ -128,3 +128,9 @@ def test_outcome_the_way_along_the_depth(assert_readable):
     np.testing.assert_allclose(figure.axes[0].lines[0].get_ydata(), [0.2, 1, 4])
     with pytest.raises(InvalidValue, match="summary must be at least one layer; got none"):
         twin_curves(summary.iloc[:0])
+
+
+def test_contract_every_class_has_a_name(samples):
+    found, ways, confidences = samples
+    with pytest.raises(InvalidValue, match="class_names must be at least 3; got 2"):
+        drawn(found, ways, confidences, class_names=["a", "b"])

@@ -43,6 +43,8 @@ def test_outcome_a_signal_becomes_traces(assert_readable):
         "input", "gradient", "input × gradient",
     ]  # fmt: skip
     np.testing.assert_allclose(figure.axes[1].lines[0].get_ydata(), found.maps["gradient"][0])
+    labels = [[text.get_text() for text in ax.get_legend().get_texts()] for ax in figure.axes]
+    assert labels == [["0", "1"], ["all"], ["all"]]  # a map adds the channels up
 
 
 def test_closed_form_rows_of_large_pictures_are_of_one_length():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.attacked import AFTER, RADIUS, attacked, digits, trained
 
-from layerwise import analysis, report
+from layerwise import Run, analysis, report
 from layerwise.report.asking.adversarial import adversarial
 from layerwise.report.blocks import Figure, Findings, Note, Table
 from layerwise.synthesis import layer_values, minimal, random_twins
@@ -95,3 +95,32 @@ def test_contract_a_run_that_nobody_attacked_has_no_section(studied):
 
 def test_outcome_the_page_holds_the_section(run):
     assert "Adversarial samples" in report.render([run], interactive=False)
+
+
+def test_law_an_observation_that_was_not_deceived_is_no_twin(run, tmp_path):
+    import shutil
+
+    own = Run.open(shutil.copytree(run.path, tmp_path / "run"))
+    kept, twins = own.table("adversarial"), own.table("twins")
+    about = {"function": "keep_twins", "checkpoint": AFTER}
+    held = kept["observation"].iloc[:5]
+    same = twins["observation"].isin(held)
+    stays = {
+        "after": twins["after"].where(~same, twins["before"]),
+        "of_new": twins["of_new"].where(~same, 0.0),
+    }
+    own.write_table("twins", twins.assign(**stays), about)
+    failed = kept["observation"].isin(held)
+    # Towards a class that they had already: reached, but nobody was deceived.
+    own.write_table("adversarial", kept.assign(after=kept["after"].where(~failed, kept["before"])),
+                    about)  # fmt: skip
+    _, flips, sides = findings(adversarial([own]).blocks)
+    assert f"about {(kept['flipped'] & ~failed).sum()} of 20 observations" in flips
+    across = analysis.twin_summary(twins[~same & (twins["before"] != twins["after"])])
+    there = across[across["crossed"] > 0.5].iloc[0]
+    assert f"changed sides in {there['layer']}: {100 * there['crossed']:.1f} %" in sides
+    everyone = kept.assign(after=kept["before"])
+    own.write_table("adversarial", everyone, about)
+    own.write_table("twins", twins.assign(after=twins["before"]), about)
+    _, flips = findings(adversarial([own]).blocks)
+    assert "about 0 of 20" in flips

@@ -64,7 +64,7 @@ def test_outcome_weights_drawn_anew_are_said_of_the_observations_they_were_asked
 def test_contract_weights_drawn_anew_at_another_checkpoint_are_left_out(tmp_path):
     run = run_with_attributions(tmp_path / "run")
     kept = run.table("attribution_randomized").assign(checkpoint="epoch-000")
-    about = {"function": "keep_attributions", "checkpoint": "epoch-001", "n": 2}
+    about = {"function": "keep_attributions", "checkpoint": "epoch-001"}
     run.write_table("attribution_randomized", kept, about)
     shown = [one.id for one in attributions([run]).blocks if isinstance(one, Figure)]
     assert shown == ["attributions-maps", "attributions-curves"]

@@ -100,3 +100,14 @@ def test_contract_a_run_without_the_tables_has_no_such_sections(tmp_path):
     run = record(net, torch.rand(4, 3), to=tmp_path / "run", layers=["1"])
     for make in (occlusion_section, curves_section, parts_section):
         assert make([run]) is None
+
+
+def test_contract_without_the_network_before_training_there_is_no_control(asked, tmp_path):
+    _, _, curves, parts = asked
+    net = models.lenet((1, 8, 8), 4, channels=(5,), kernel_size=3, pools=(2,), hidden=(6,))
+    run = record(net, torch.rand(2, 1, 8, 8), to=tmp_path / "run", layers=["relu1"])
+    analysis.keep_invariance(run, {"final": curves}, names=NAMES)
+    analysis.keep_correspondence(run, {"final": parts})
+    assert "there is no control" in blocks(curves_section([run]))["note"].text
+    assert "what it learned remains open" in blocks(parts_section([run]))["note"].text
+    assert "there is no control" not in blocks(curves_section([asked[0]]))["note"].text

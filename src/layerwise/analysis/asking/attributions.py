@@ -6,6 +6,7 @@ put to the untrained network is the control. Leaves out how they are computed.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -17,7 +18,9 @@ from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array
 from layerwise.scores import rank_correlation
 from layerwise.store import Run
+from layerwise.store.media import LARGEST
 from layerwise.store.media import pictures as picture_rows
+from layerwise.units.pictures.grid import thinned
 from layerwise.units.pictures.heat import HeatImages, heat_images
 
 if TYPE_CHECKING:
@@ -38,7 +41,7 @@ SMOOTH = ("grad_cam", "occlusion")
 """Methods whose maps are laid over a photograph."""
 
 ACROSS = 64
-"""Features in a row of cells."""
+"""Features in a row of cells, at least."""
 
 
 def method_words(method: str, layer: str = "") -> str:
@@ -213,7 +216,7 @@ def keep_attributions(
     known = rows if rows is not None else numbers
     number_of = np.asarray(table["observation"].unique() if known is None else known, np.int64)
     if remains is not None:
-        about = {"function": KEPT_ATTRIBUTIONS, "checkpoint": last, "n": len(number_of)}
+        about: dict[str, object] = {"function": KEPT_ATTRIBUTIONS, "checkpoint": last}
         frame = remains.assign(checkpoint=last, n_observations=len(number_of))
         run.write_table("attribution_randomized", frame, about)
     for checkpoint, one in checkpoints.items():
@@ -231,6 +234,8 @@ def keep_attributions(
                 measured=one.measured[k],
             )  # fmt: skip
             run.write_table("attribution_curves", curves, about)
+            if next(iter(one.maps.values())).ndim > 3:
+                continue  # of volumes there are no pictures
             picture = None if pictures is None else pictures[k]
             drawn = _pictures(one, k, picture, name, checkpoint, None if rows is None else number)
             run.write_table("images", drawn, about)
@@ -248,7 +253,7 @@ def _pictures(
         pixels = np.concatenate([_rgb(picture)[None], pixels])
         words = ["input", *words]
     return picture_rows(
-        PICTURES, pixels,
+        PICTURES, thinned(pixels, LARGEST),
         title=f"{one.targets[k]} of {name}: what it rests on; each on its own scale",
         checkpoint=checkpoint, about="" if row is None else "observation",
         index=None if row is None else [row] * len(pixels), names=words,
@@ -264,7 +269,7 @@ def _plane(values: Array) -> Array:
             "attribution_images", "explanation", "of inputs with one or two axes of positions",
             f"maps of shape {values.shape}",
         )  # fmt: skip
-    across = min(len(values), ACROSS)
+    across = min(len(values), max(ACROSS, math.isqrt(len(values)) + 1))
     plane = np.full(-(-len(values) // across) * across, np.nan)
     plane[: len(values)] = values
     return plane.reshape(-1, across)

@@ -21,8 +21,9 @@ from layerwise.analysis.asking.top_images import GAP, evolution_images, ramp_of,
 from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array
 from layerwise.store import Run
+from layerwise.store.media import LARGEST
 from layerwise.store.media import pictures as picture_rows
-from layerwise.units.pictures.grid import grid
+from layerwise.units.pictures.grid import grid, thinned
 
 if TYPE_CHECKING:
     from layerwise.attribution.patches import TopPatches
@@ -216,12 +217,13 @@ def _keep_evolution(
         if not _has_pictures(last):
             continue
         cells, numbers = evolution_images(over)
+        room = max(1, LARGEST // len(over) - GAP)
         title = (
             f"{layer}: the strongest observation at {', '.join(over)}; projection over patch, each "
             "projection on its own scale"
         )
         part = picture_rows(
-            EVOLUTION_PICTURES, grid(cells, len(over), GAP), title=title,
+            EVOLUTION_PICTURES, grid(thinned(cells, room), len(over), GAP), title=title,
             layer=layer if _is_unit(run, last) else "", about="unit", index=numbers,
         )  # fmt: skip
         run.write_table("images", part, {**provenance, "layer": layer})
@@ -240,7 +242,7 @@ def _stored(run: Run, found: TopPatches, checkpoint: str, subset: str) -> pd.Dat
         "projections left, one scale a unit, patches right"
     )
     return picture_rows(
-        PICTURES, images.pixels, title=title,
+        PICTURES, thinned(images.pixels, LARGEST), title=title,
         layer=found.top.layer if _is_unit(run, found) else "", checkpoint=checkpoint,
         about="unit", index=images.units,
     )  # fmt: skip

@@ -8,12 +8,13 @@ of the same length are asked the same.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from layerwise.analysis.maps import project
-from layerwise.analysis.rows import SUBSET, class_codes
+from layerwise.analysis.rows import SUBSET, class_codes, rows_of
 from layerwise.foundation import checks
 from layerwise.foundation.shapes import Array
 from layerwise.projection.affinity import conditional_probabilities
@@ -162,7 +163,7 @@ def twin_places(
     for layer, part in frame.groupby("layer", sort=False):
         found = map_of(run, str(layer), checkpoint)
         if found is None and with_maps:
-            project(run, layer=str(layer), checkpoint=checkpoint, subset=_subset(run, rows))
+            _lay_out(run, str(layer), checkpoint, _subset(run, rows))
             found = map_of(run, str(layer), checkpoint)
         if found is None:
             continue
@@ -174,6 +175,14 @@ def twin_places(
         moved = [_placed(X, Y, of[str(layer)], perplexity) for of in (twins, controls)]
         places.loc[part.index] = np.hstack([known, *moved])
     return places
+
+
+def _lay_out(run: Run, layer: str, checkpoint: str, subset: str) -> None:
+    """Keep a t-SNE map of a layer; of few observations at the largest perplexity there is."""
+    most = (len(rows_of(run, subset)) - 1) // 3
+    if most >= 1:
+        fewer: dict[str, Any] = {"perplexity": most} if most < PERPLEXITY else {}
+        project(run, layer=layer, checkpoint=checkpoint, subset=subset, **fewer)
 
 
 def _placed(X: Array, Y: Array, moved: Array, perplexity: float) -> Array:

@@ -85,7 +85,7 @@ def attributions(
         maps.shape[1:] == signals.shape[2:] for maps in first.maps.values()
     ):
         own = [
-            Trace(method_words(method), maps[:1], [0])
+            Trace(method_words(method), maps[:1], ["all"])
             for method, maps in list(first.maps.items())[: MOST_LAYERS - 1]
         ]
         shown = Trace("input", signals[0], range(len(signals[0])))
