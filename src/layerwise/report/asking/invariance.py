@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 SOURCE = "Zeiler and Fergus 2014, Fig. 5"
 
+HALF = 180.0
+"""Degrees: the largest rotation, since a whole turn is none."""
+
 CAUTION = (
     "A layer whose features move little may have learned to ignore the change, or may be dull: "
     "pooling and an untrained dense layer are steady too. So compare with the network before "
@@ -68,12 +71,14 @@ def invariance(runs: Sequence[Run]) -> Section | None:
 
 
 def _numbers(run: Run, rows: pd.DataFrame, layers: Sequence[str]) -> Table:
-    """Return mean relative distances and probabilities at the largest size of each change."""
+    """Return mean relative distances and probabilities at the largest of each change."""
     curves = invariance_curves(rows)
     curves = curves[curves["measure"].isin([RELATIVE, PROBABILITY])]
     found = []
     for (transform, checkpoint), part in curves.groupby(["transform", "checkpoint"], sort=False):
-        largest = part["size"].max()
+        sizes = part["size"]
+        turns = transform == "rotation"
+        largest = sizes.loc[(sizes - HALF).abs().idxmin()] if turns else sizes.max()
         at = part[part["size"] == largest].set_index("layer")
         cells = [wording.plain(at.loc[layer, "value"], at.loc[layer, "spread"]) for layer in layers]
         chance = wording.measured(at.loc["", "value"], at.loc["", "spread"])
@@ -83,6 +88,6 @@ def _numbers(run: Run, rows: pd.DataFrame, layers: Sequence[str]) -> Table:
         )
     return Table(
         ("change", "checkpoint", *layers, "P(true class)"), tuple(found),
-        "Relative distance at the largest size of each change, and P(true class): mean and "
-        "standard deviation over observations.",
+        "Relative distance at the largest size of each change, of rotations half a turn, and "
+        "P(true class): mean and standard deviation over observations.",
     )  # fmt: skip
