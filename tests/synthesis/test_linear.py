@@ -174,3 +174,9 @@ def test_reference_weights_handed_over_by_name() -> None:
     np.testing.assert_allclose(found, (kept @ net.a.weight.detach()).numpy(), atol=1e-6)
     with pytest.raises(UserError, match="batch_size must be an integer >= 1; got 0"):
         linear_combination(net, "output", [0], (3,), batch_size=0)
+
+
+def test_dilated_pools_are_refused() -> None:
+    net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.MaxPool2d(2, dilation=2), nn.Conv2d(2, 2, 2))
+    with pytest.raises(UserError, match="without dilated pools"):
+        linear_combination(net, "2", [0], (1, 9, 9))

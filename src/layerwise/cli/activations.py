@@ -68,14 +68,7 @@ def activations(
         int | None,
         typer.Option(help="Channel of that unit; default: the strongest.", show_default=False),
     ] = None,
-    to: Annotated[
-        Path | None,
-        typer.Option(
-            help="Keep tables and pictures in this run, at the checkpoints that are named like the "
-            "files of the weights, for its report and its studio.",
-            show_default=False,
-        ),
-    ] = None,
+    to: options.To = None,
     checkpoint: Annotated[
         str | None,
         typer.Option(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -93,17 +92,10 @@ def attack(
             "of weights or none."
         ),
     ] = True,
-    to: Annotated[
-        Path | None,
-        typer.Option(
-            help="Keep tables and pictures in this run, at the checkpoints that are named like the "
-            "files of the weights, for its report. Its own observations are followed through its "
-            "layers.",
-            show_default=False,
-        ),
-    ] = None,
+    to: options.To = None,
     twins: Annotated[
-        int, typer.Option(help="Observations of the run that are followed through its layers.")
+        int,
+        typer.Option(help="Observations of that run to follow through its layers."),
     ] = 100,
     figure: options.Figure = None,
     seed: options.Seed = 0,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -75,14 +74,7 @@ def attribute(
         ),
     ] = False,
     seed: options.Seed = 0,
-    to: Annotated[
-        Path | None,
-        typer.Option(
-            help="Keep tables and pictures in this run, at the checkpoints that are named like the "
-            "files of the weights, for its report and its studio.",
-            show_default=False,
-        ),
-    ] = None,
+    to: options.To = None,
     figure: options.Figure = None,
     trust_pickle: options.TrustPickle = None,
     json: options.Json = False,

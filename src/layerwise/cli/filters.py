@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -66,14 +65,7 @@ def filters(
             show_default=False,
         ),
     ] = None,
-    to: Annotated[
-        Path | None,
-        typer.Option(
-            help="Keep tables and pictures in this run, at the checkpoints that are named like the "
-            "files of the weights, for its report and its studio.",
-            show_default=False,
-        ),
-    ] = None,
+    to: options.To = None,
     figure: options.Figure = None,
     trust_pickle: options.TrustPickle = None,
     json: options.Json = False,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -77,13 +76,7 @@ def invariance(
         ),
     ] = True,
     seed: options.Seed = 0,
-    to: Annotated[
-        Path | None,
-        typer.Option(
-            help="Keep the numbers in this run, at the checkpoints that are named like the files "
-            "of the weights, for its report.", show_default=False,
-        ),
-    ] = None,
+    to: options.To = None,
     figure: options.Figure = None,
     trust_pickle: options.TrustPickle = None,
     json: options.Json = False,

@@ -61,14 +61,7 @@ def occlude(
         str,
         typer.Option(help="What covers: grey, mean, or a number in the network's own scale."),
     ] = "grey",
-    to: Annotated[
-        Path | None,
-        typer.Option(
-            help="Keep numbers and pictures in this run, at the checkpoints that are named like "
-            "the files of the weights, for its report and its studio.",
-            show_default=False,
-        ),
-    ] = None,
+    to: options.To = None,
     figure: options.Figure = None,
     trust_pickle: options.TrustPickle = None,
     json: options.Json = False,

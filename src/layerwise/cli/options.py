@@ -84,6 +84,15 @@ Figure = Annotated[
         show_default=False,
     ),
 ]  # fmt: skip
+To = Annotated[
+    Path | None,
+    typer.Option(
+        "--to",
+        help="Keep tables and pictures in this run, at the checkpoints that are named like the "
+        "files of the weights, for its report and its studio.",
+        show_default=False,
+    ),
+]
 TrustPickle = Annotated[
     str | None,
     typer.Option(help="SHA-256 of a pickled checkpoint that you trust to run code."),

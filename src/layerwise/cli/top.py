@@ -83,14 +83,7 @@ def top(
     ] = None,
     label: options.Label = None,
     batch_size: Annotated[int, typer.Option(help="Observations a forward.")] = 128,
-    to: Annotated[
-        Path | None,
-        typer.Option(
-            help="Keep tables and pictures in this run, at the checkpoints that are named like the "
-            "files of the weights, for its report and its studio.",
-            show_default=False,
-        ),
-    ] = None,
+    to: options.To = None,
     figure: options.Figure = None,
     trust_pickle: options.TrustPickle = None,
     seed: options.Seed = 0,

@@ -36,10 +36,10 @@ _STRAIGHT = frozenset({
     F.local_response_norm, F.prelu, F.relu_, F.leaky_relu_, F.elu_, F.selu_, F.celu_, F.hardtanh_,
     torch.relu, torch.relu_, torch.sigmoid, torch.sigmoid_, torch.tanh, torch.tanh_, torch.selu,
     torch.celu, torch.prelu, torch.softmax, torch.log_softmax,
-    torch.clamp, torch.clamp_, torch.clamp_min, torch.clamp_min_,
+    torch.clamp, torch.clamp_, torch.clamp_min, torch.clamp_min_, torch.clip, torch.clip_,
     Tensor.relu, Tensor.relu_, Tensor.sigmoid, Tensor.sigmoid_, Tensor.tanh, Tensor.tanh_,
     Tensor.softmax, Tensor.log_softmax, Tensor.clamp, Tensor.clamp_, Tensor.clamp_min,
-    Tensor.clamp_min_,
+    Tensor.clamp_min_, Tensor.clip, Tensor.clip_,
 })  # fmt: skip
 """Handed straight through: nonlinearities that act on one value, and norms of their outcome."""
 
@@ -170,6 +170,10 @@ def _averaged(
     padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False, return_indices: bool = False,
 ) -> Tensor:  # fmt: skip
     """Return the mean over the windows of a max-pool."""
+    if np.max(dilation) > 1:
+        raise checks.invalid(
+            "linear_combination", "model", "without dilated pools", f"a dilation of {dilation}"
+        )
     return average(input, kernel_size, stride or kernel_size, padding, ceil_mode)
 
 

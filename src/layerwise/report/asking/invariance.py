@@ -76,9 +76,9 @@ def _numbers(run: Run, rows: pd.DataFrame, layers: Sequence[str]) -> Table:
     curves = curves[curves["measure"].isin([RELATIVE, PROBABILITY])]
     found = []
     for (transform, checkpoint), part in curves.groupby(["transform", "checkpoint"], sort=False):
-        sizes = part["size"]
-        turns = transform == "rotation"
-        largest = sizes.loc[(sizes - HALF).abs().idxmin()] if turns else sizes.max()
+        sizes = part["size"].tolist()
+        turned = transform == "rotation"
+        largest = min(sizes, key=lambda size: abs(size - HALF)) if turned else max(sizes)
         at = part[part["size"] == largest].set_index("layer")
         cells = [wording.plain(at.loc[layer, "value"], at.loc[layer, "spread"]) for layer in layers]
         chance = wording.measured(at.loc["", "value"], at.loc["", "spread"])
