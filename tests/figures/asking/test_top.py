@@ -30,7 +30,7 @@ def test_outcome_units_are_named_with_their_class_and_silent_ones_told(assert_re
     assert "silent, so without a picture: unit 1" in said
     assert "each unit has its own scale" in said
     one = told["fc"].set_index("unit").loc[3]
-    assert f"3: {one['agree']} of {one['n']} {one['class']}" in said
+    assert f"3: class {one['class']}, {one['agree']} of {one['n']}" in said
     assert len(figure.axes[0].images) == len(layers["relu1"].units)
 
 

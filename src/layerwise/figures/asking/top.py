@@ -108,15 +108,17 @@ def top_names(units: Sequence[int], classes: pd.DataFrame | None = None) -> list
     >>> import pandas as pd
     >>> classes = pd.DataFrame({"unit": [7], "class": ["beagle"], "agree": [6], "n": [9]})
     >>> top_names([3, 7], classes)
-    ['3', '7: 6 of 9 beagle']
+    ['3', '7: class beagle, 6 of 9']
     """
     if classes is None or classes.empty:
         return [str(unit) for unit in units]
     rows = {int(row["unit"]): row for row in classes.to_dict("records")}
     return [
-        f"{unit}: {row['agree']} of {row['n']} {row['class']}" if (row := rows.get(unit)) else
-        str(unit) for unit in units
-    ]  # fmt: skip
+        f"{unit}: class {row['class']}, {row['agree']} of {row['n']}"
+        if (row := rows.get(unit))
+        else str(unit)
+        for unit in units
+    ]
 
 
 def _silent(units: Sequence[int]) -> str:
