@@ -112,8 +112,9 @@ def test_law_memory_does_not_grow_with_the_data() -> None:
         return most
 
     peak(640)
-    # the peaks alone would be 12 bytes a row; the list of batches is less than one
-    assert peak(16_000) - peak(1600) < 4 * (16_000 - 1600)
+    # the peaks alone would be 12 bytes a row; the list of batches is about one, a progress bar, if
+    # the machine is slow, less than 100,000 in all
+    assert peak(40_000) - peak(1600) < 6 * (40_000 - 1600)
 
 
 def test_contract_fewer_observations_than_asked_for(net: nn.Sequential) -> None:
