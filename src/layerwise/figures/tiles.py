@@ -288,8 +288,8 @@ def _key_texts(key: Key) -> tuple[str, str]:
     most = ("end" if beyond else "max") if own else f"{key.limit:.3g}"
     low = f"\N{MINUS SIGN}{most}" if key.ramp in ("signed", "rgb") else "0"
     notes = [f"each {key.own} has its own scale" if own else "one scale for all"]
-    notes += [f"about {beyond:.2g} % of its values lie beyond the end"] if own and beyond else []
-    notes += ["0 is mid grey in red, green and blue"] if key.ramp == "rgb" else []
+    notes += [f"{beyond:.2g} % of its values are beyond"] if own and beyond else []
+    notes += ["0 is mid grey in each colour"] if key.ramp == "rgb" else []
     return low, f"{most}   {'; '.join(notes)}"
 
 

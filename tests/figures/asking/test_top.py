@@ -41,6 +41,6 @@ def test_contract_without_classes_numbers_stand_alone_and_many_silent_are_counte
     )  # fmt: skip
     said = words(figures.top_patches({"conv": images}))
     assert "without a picture: 9 units" in said
-    assert "0 is mid grey in red, green and blue" in said
+    assert "0 is mid grey in each colour" in said
     with pytest.raises(InvalidValue, match="layers must be at least one"):
         figures.top_patches({})
