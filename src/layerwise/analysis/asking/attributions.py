@@ -237,7 +237,8 @@ def keep_attributions(
             if next(iter(one.maps.values())).ndim > 3:
                 continue  # of volumes there are no pictures
             picture = None if pictures is None else pictures[k]
-            drawn = _pictures(one, k, picture, name, checkpoint, None if rows is None else number)
+            row = None if rows is None else int(number)
+            drawn = _pictures(one, k, picture, name, checkpoint, row)
             run.write_table("images", drawn, about)
     return table.assign(observation=number_of[table["observation"].to_numpy()])
 

@@ -114,7 +114,7 @@ def invariance(
             ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 3, 5, 9, 10]))
             ax.yaxis.set_major_locator(MaxNLocator(4, steps=keys.NICE))
             ax.set_ylim(*((-0.03, 1.03) if what == PROBABILITY else (0, None)))
-        _alike(panels[:-1])
+        _alike(list(panels[:-1]))
     keys.below(figure, _entries(rows, checkpoints, observations),
                handlelength=LONG)  # fmt: skip
     return figure

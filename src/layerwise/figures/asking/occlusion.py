@@ -124,7 +124,7 @@ def occlusion_maps(
         _map(figure, panels["activity"], maps, maps.activity[k], ramp(maps.activity[k]))
         _words(
             panels["activity"], f"sum of {shorten(maps.layer, 12)}:{int(maps.channels[k])}",
-            f"uncovered: {_number(maps.whole_activity[k])}", across,
+            f"uncovered: {_number(float(maps.whole_activity[k]))}", across,
         )  # fmt: skip
         _map(figure, panels["probability"], maps, maps.probability[k], PROBABILITY)
         _words(

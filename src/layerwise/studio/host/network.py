@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -34,6 +34,7 @@ Stopped = Callable[[], bool]
 """Says whether nobody waits for the answer any more."""
 
 
+@runtime_checkable
 class Ask(Protocol):
     """Asks a network which parts of an input its answer, or one of its units, rests on."""
 
