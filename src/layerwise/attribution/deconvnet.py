@@ -24,6 +24,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from torch import nn
 
 from layerwise.foundation import checks
@@ -103,7 +104,8 @@ def project(
         with bar("deconvnet", n, "projections") as advance:
             for rows in batches(n, batch_size):
                 values, gradient = ask.gradient(ask.x[rows], rows)
-                weight = values.clamp_min(0).reshape(-1, *[1] * (gradient.ndim - 1))
+                excited = torch.where(values > 0, values, 0)
+                weight = excited.reshape(-1, *[1] * (gradient.ndim - 1))
                 found[rows] = (weight * gradient).float().cpu().numpy()
                 advance(len(values))
     bad = ~np.isfinite(found.reshape(n, -1)).all(axis=1)
