@@ -103,7 +103,7 @@ def top(
     Notes
     -----
     One forward pass. Memory is a batch and n numbers a unit, whatever the number of observations.
-    Of a LeNet on images of 28 x 28, all units of three layers, the pass costs 1.1 times the plain
+    Of a LeNet on images of 28 x 28, all units of three layers, the pass costs 1.1 to 1.25 times the plain
     forward loop (CPU time on two busy cores, ``benchmarks/top.py``).
 
     References
