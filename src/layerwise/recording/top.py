@@ -103,8 +103,8 @@ def top(
     Notes
     -----
     One forward pass. Memory is a batch and n numbers a unit, whatever the number of observations.
-    Of a LeNet on images of 28 x 28, all units of three layers, the pass costs 1.1 to 1.25 times the plain
-    forward loop (CPU time on two busy cores, ``benchmarks/top.py``).
+    Of a LeNet on 60,000 images of 28 x 28, all units of three layers, the pass costs 1.25 times the
+    plain forward loop (CPU time on two quiet cores, ``benchmarks/top.py``).
 
     References
     ----------
