@@ -19,7 +19,14 @@ from torch import nn
 from layerwise.attribution.axes import input_axis
 from layerwise.attribution.gradients import BATCH
 from layerwise.attribution.methods import METHODS, attribute
-from layerwise.attribution.sanity import ORDERS, Curve, completeness, curve, randomized
+from layerwise.attribution.sanity import (
+    ORDERS,
+    Curve,
+    completeness,
+    curve,
+    randomized,
+    target_values,
+)
 from layerwise.attribution.windows import Baseline
 from layerwise.foundation import checks
 from layerwise.foundation.progress import bar
@@ -273,11 +280,8 @@ def _with_target(
 
 def _values(model: nn.Module, target: Target, inputs: Any, batch_size: int) -> Array:
     """Return the target of each observation, (n,)."""
-    values = []
-    with question(model, target, inputs) as ask, torch.no_grad():
-        for part in batches(len(ask.x), batch_size):
-            values.append(ask(ask.x[part], part).double().cpu().numpy())
-    return np.concatenate(values)
+    with question(model, target, inputs) as ask:
+        return target_values(ask, lambda rows: ask.x[rows], batch_size)
 
 
 def _points(method: str, one: Curve, values: Array) -> pd.DataFrame:

@@ -126,8 +126,10 @@ def completeness(
     with question(model, target, inputs) as ask:
         total = _fitting(name, attributions, ask.x).reshape(len(ask.x), -1).sum(1)
         start = baseline_of(name, ask.x, baseline, axis)
-        values = _values(ask, lambda rows: ask.x[rows], batch_size)
-        starts = _values(ask, lambda rows: start.expand(len(rows), *ask.x.shape[1:]), batch_size)
+        values = target_values(ask, lambda rows: ask.x[rows], batch_size)
+        starts = target_values(
+            ask, lambda rows: start.expand(len(rows), *ask.x.shape[1:]), batch_size
+        )
     return Completeness(values, starts, total)
 
 
@@ -312,7 +314,7 @@ def _walk(
     return found.reshape(n, n_points)
 
 
-def _values(ask: Question, inputs: Callable[[Tensor], Tensor], batch_size: int) -> Array:
+def target_values(ask: Question, inputs: Callable[[Tensor], Tensor], batch_size: int) -> Array:
     """Return the target of ``inputs(rows)`` for all observations."""
     found = np.empty(len(ask.x))
     with torch.no_grad():

@@ -12,8 +12,8 @@ from layerwise.cli import options
 from layerwise.cli.chosen import Chosen
 from layerwise.cli.inputs import (
     UNTRAINED,
-    checkpoint_names,
     drawn_anew,
+    kept_names,
     load_model,
     open_run,
     whole_numbers,
@@ -118,11 +118,7 @@ def attack(
     settings = _Settings.of(method, norm, radius, target, steps, starts, rate, lower, upper, seed)
     run = None if to is None else open_run(to)
     network, files = load_model(model), weights or []
-    names = checkpoint_names(files)
-    if run is not None and names == [""]:
-        raise InvalidValue(
-            "--to must come with --weights; got none. A run keeps attacks by checkpoint."
-        )
+    names = kept_names(files, to, "attacks")
     rows = [] if observation is None else whole_numbers(observation, "--observation")
     chosen = Chosen.of("attack", data, split, data_dir, rows, None if rows else n, seed)
     curves: list[pd.DataFrame] = []

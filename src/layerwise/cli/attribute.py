@@ -11,7 +11,7 @@ import typer
 from layerwise.cli import options
 from layerwise.cli.chosen import Chosen
 from layerwise.cli.inputs import (
-    checkpoint_names,
+    kept_names,
     load_model,
     open_run,
     whole_numbers,
@@ -101,11 +101,7 @@ def attribute(
     methods = methods or [*USUAL, *(["grad_cam"] if layer else [])]
     run = None if to is None else open_run(to)
     network, files = load_model(model), weights or []
-    names = checkpoint_names(files)
-    if to is not None and names == [""]:
-        raise InvalidValue(
-            "--to must come with --weights; got none. A run keeps attributions by checkpoint."
-        )
+    names = kept_names(files, to, "attributions")
     rows = whole_numbers(observation, "--observation", distinct=True)
     seen = Chosen.of("attribute", data, split, data_dir, rows)
     asked: dict[str, Any] = {

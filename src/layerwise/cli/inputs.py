@@ -94,6 +94,27 @@ def checkpoint_names(weights: Sequence[Path]) -> list[str]:
     return names
 
 
+def kept_names(weights: Sequence[Path], to: Path | None, what: str) -> list[str]:
+    """Return the names of checkpoints whose answers a run is to keep, if there is one.
+
+    Parameters
+    ----------
+    weights, to : of the command line
+    what : is kept, for the message
+
+    Raises
+    ------
+    InvalidValue
+        If there is a run to keep them and no file to name a checkpoint, or two files are alike.
+    """
+    names = checkpoint_names(weights)
+    if to is not None and names == [""]:
+        raise InvalidValue(
+            f"--to must come with --weights; got none. A run keeps {what} by checkpoint."
+        )
+    return names
+
+
 def with_weights(
     network: nn.Module,
     weights: Sequence[Path],

@@ -10,8 +10,8 @@ from layerwise.cli import options
 from layerwise.cli.chosen import Chosen, number_or_word
 from layerwise.cli.inputs import (
     UNTRAINED,
-    checkpoint_names,
     drawn_anew,
+    kept_names,
     load_model,
     open_run,
     whole_numbers,
@@ -95,10 +95,7 @@ def invariance(
 
     run = None if to is None else open_run(to)
     network, files = load_model(model), weights or []
-    names = checkpoint_names(files)
-    if to is not None and names == [""]:
-        raise InvalidValue("--to must come with --weights; got none. A run keeps curves by "
-                           "checkpoint.")  # fmt: skip
+    names = kept_names(files, to, "curves")
     rows = [] if observation is None else whole_numbers(observation, "--observation")
     chosen = Chosen.of(
         "invariance", data, split, data_dir, rows, N if n is None and not rows else n, seed

@@ -11,7 +11,7 @@ import typer
 
 from layerwise.cli import options
 from layerwise.cli.inputs import (
-    checkpoint_names,
+    kept_names,
     load_data,
     load_model,
     open_run,
@@ -109,11 +109,7 @@ def maximize(
     ends = None if value_range is None else _range(value_range)
     run = None if to is None else open_run(to)
     network, files = load_model(model), weights or []
-    names = checkpoint_names(files)
-    if to is not None and names == [""]:
-        raise InvalidValue(
-            "--to must come with --weights; got none. A run keeps preferred inputs by checkpoint."
-        )
+    names = kept_names(files, to, "preferred inputs")
     real = Real.of(load_data(data, split, data_dir, n, seed), data, split, ends)
     found = {
         name: asked.of(network, real)

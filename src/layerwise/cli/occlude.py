@@ -9,7 +9,7 @@ import typer
 
 from layerwise.cli import options
 from layerwise.cli.chosen import Chosen, number_or_word
-from layerwise.cli.inputs import checkpoint_names, load_model, open_run, whole_numbers, with_weights
+from layerwise.cli.inputs import kept_names, load_model, open_run, whole_numbers, with_weights
 from layerwise.cli.output import percent, print_json, print_table
 from layerwise.cli.study import command_line
 from layerwise.foundation.checks import InvalidValue, integer
@@ -76,10 +76,7 @@ def occlude(
 
     run = None if to is None else open_run(to)
     network, files = load_model(model), weights or []
-    names = checkpoint_names(files)
-    if to is not None and names == [""]:
-        raise InvalidValue("--to must come with --weights; got none. A run keeps maps by "
-                           "checkpoint.")  # fmt: skip
+    names = kept_names(files, to, "maps")
     rows_asked = whole_numbers(observation, "--observation")
     chosen = Chosen.of("occlude", data, split, data_dir, rows_asked)
     integer("occlude", "observations", len(chosen.rows), 1, MOST)

@@ -12,7 +12,7 @@ from layerwise.cli import options
 from layerwise.cli.chosen import is_named
 from layerwise.cli.excited import MOST_LAYERS, class_of_each, excited, records
 from layerwise.cli.inputs import (
-    checkpoint_names,
+    kept_names,
     load_data,
     load_model,
     open_run,
@@ -111,11 +111,7 @@ def top(
     asked = None if units is None else whole_numbers(units, "--units", distinct=True)
     run = None if to is None else open_run(to)
     network, files = load_model(model), weights or []
-    names = checkpoint_names(files)
-    if to is not None and names == [""]:
-        raise InvalidValue(
-            "--to must come with --weights; got none. A run keeps what excites units by checkpoint."
-        )
+    names = kept_names(files, to, "what excites units")
     for name in names if run is not None else ():
         run.checkpoint(name)  # type: ignore[union-attr]  # an error now, not after the work
     observations = load_data(data, split, data_dir, n, seed)

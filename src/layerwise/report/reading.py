@@ -59,6 +59,12 @@ def alike(runs: Sequence[Run]) -> tuple[Run, ...]:
     return tuple(runs)
 
 
+def asked_at(run: Run, table: pd.DataFrame) -> list[str]:
+    """Return the checkpoints of the run that a table has rows of, early to late."""
+    known = set(table["checkpoint"])
+    return [name for name in run.checkpoints if name in known]
+
+
 def before(run: Run) -> str | None:
     """Return the first checkpoint if there is a later one: the control of every claim."""
     return run.checkpoints[0] if len(run.checkpoints) > 1 else None

@@ -47,7 +47,7 @@ def attributions(runs: Sequence[Run]) -> Section | None:
     table = reading.table(run, "attributions")
     if table is None:
         return None
-    known = [name for name in run.checkpoints if name in set(table["checkpoint"])]
+    known = reading.asked_at(run, table)
     ends = list(dict.fromkeys([known[-1], known[0]]))
     table = table[table["checkpoint"].isin(ends)].sort_values("observation", kind="stable")
     asked = table[table["checkpoint"] == ends[0]]

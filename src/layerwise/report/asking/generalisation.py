@@ -35,7 +35,7 @@ def generalisation(runs: Sequence[Run]) -> Section | None:
     table = reading.table(run, "generalisation")
     if table is None:
         return None
-    times = [name for name in run.checkpoints if name in set(table["checkpoint"])]
+    times = reading.asked_at(run, table)
     table = table[table["checkpoint"].isin(times)]
     table = table.assign(time=table["checkpoint"].map(times.index))
     table = table.sort_values(["time", "position"], kind="stable")

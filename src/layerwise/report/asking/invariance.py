@@ -43,7 +43,7 @@ def invariance(runs: Sequence[Run]) -> Section | None:
     table = reading.table(run, INVARIANCE)
     if table is None:
         return None
-    kept = [name for name in run.checkpoints if name in set(table["checkpoint"])]
+    kept = reading.asked_at(run, table)
     if not kept:
         return None
     ends = list(dict.fromkeys([kept[0], kept[-1]]))

@@ -41,7 +41,7 @@ def occlusion(runs: Sequence[Run]) -> Section | None:
     table = reading.table(run, OCCLUSION)
     if table is None:
         return None
-    kept = [name for name in run.checkpoints if name in set(table["checkpoint"])]
+    kept = reading.asked_at(run, table)
     if not kept:
         return None
     rows = table[(table["checkpoint"] == kept[-1]) & (table["observation"] < MOST_ROWS)]
